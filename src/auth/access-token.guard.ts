@@ -1,0 +1,33 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import type { Observable } from 'rxjs';
+import { AppError } from '../errors/app-error.js';
+import { ACCESS_TOKEN } from './access-token.strategy.js';
+import { requestToken } from './domain/request-token.js';
+import { tokenFault } from './domain/token-claims.js';
+import { Public } from './public.decorator.js';
+
+/** Lets a request pass with a valid access token, or where the route is `@Public()`. Meant to be global. */
+@Injectable()
+export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN) {
+  constructor(private readonly reflector: Reflector) {
+    super();
+  }
+
+  override canActivate(context: ExecutionContext): boolean | Promise<boolean> | Observable<boolean> {
+    const isPublic = this.reflector.getAllAndOverride(Public, [context.getHandler(), context.getClass()]);
+    return isPublic === true || super.canActivate(context);
+  }
+
+  /** Passport's outcome as a user or an AppError: `info` is why a token failed its check. */
+  override handleRequest<User>(error: unknown, user: User | false, info: unknown, context: ExecutionContext): User {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- whatever the strategy threw goes to the error filter as it is
+    if (error !== null && error !== undefined) throw error;
+    if (user) return user;
+    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    const sent = requestToken(headers, 'access_token') !== undefined;
+    throw new AppError('unauthenticated', sent ? tokenFault(info) : 'No token provided');
+  }
+}

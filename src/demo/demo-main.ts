@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DemoError } from './demo-error.js';
+import { findLogin } from './demo-login.js';
+import { type DemoOptions, HELP, readOptions } from './demo-options.js';
+import { type DemoLogin, DemoSession, endpoint } from './demo-session.js';
+import { demoSubmission } from './demo-submission.js';
+import { type DemoProgress, playDemo } from './demo-worker.js';
+import { HttpWorkerPort } from './http-worker-port.js';
+import { ProgressLine } from './progress-line.js';
+
+/** The program behind `npm run demo`; returns the exit code. */
+async function main(args: string[]): Promise<number> {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  try {
+    const options = readOptions(args);
+    if (options.help) print(HELP.trimEnd());
+    else await runDemo(options, interrupted.signal);
+    return 0;
+  } catch (error) {
+    if (interrupted.signal.aborted) return 130;
+    if (!(error instanceof DemoError)) throw error;
+    process.stderr.write(`demo: ${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void> {
+  const login = await findLogin(options);
+  const session = await DemoSession.open(login, signal);
+  const submission = demoSubmission({ ntasks: options.plan.tasks, primaries: options.plan.primaries });
+  const identity = await session.submit(submission, signal);
+  const jobId = identity.simulation_id;
+  print(`Submitted "${submission.title}" to ${login.url.href} as ${login.username}`);
+  print(`Job ${jobId}, seed ${options.plan.seed}`);
+
+  const line = new ProgressLine(process.stdout);
+  try {
+    const end = await playDemo({
+      plan: options.plan,
+      identity,
+      port: new HttpWorkerPort(login.url, signal),
+      seconds: options.seconds,
+      pace: paceOf(options.seconds, signal),
+      now: () => new Date(),
+      onProgress: (progress) => line.show(progress),
+    });
+    line.end();
+    await printOutcome(login, jobId, end, signal);
+  } catch (error) {
+    line.end();
+    if (signal.aborted) await cancel(session, jobId);
+    throw error;
+  }
+}
+
+function paceOf(seconds: number, signal: AbortSignal): (moment: number) => Promise<void> {
+  const start = performance.now();
+  return async (moment) => {
+    const wait = start + moment * seconds * 1000 - performance.now();
+    if (wait > 0) await sleep(wait, undefined, { signal });
+    signal.throwIfAborted();
+  };
+}
+
+/** A new login, because after a long show the token of the first one is about to expire or has expired. */
+async function printOutcome(login: DemoLogin, jobId: string, end: DemoProgress, signal: AbortSignal): Promise<void> {
+  const { token } = await DemoSession.open(login, signal);
+  const finished = end.stored === 'final results';
+  const url = endpoint(login.url, finished ? 'results' : 'logfiles');
+  url.searchParams.set('job_id', jobId);
+  if (finished) url.searchParams.set('estimator_name', 'entrance_');
+  print(
+    finished ? `Job ${jobId} has its final results.` : `Every task of job ${jobId} failed, so it has no final results.`,
+  );
+  const failed = end.tasks.filter((task) => task.state === 'FAILED').map((task) => task.taskId);
+  if (failed.length > 0)
+    print(`Failed as requested: task ${failed.join(', ')}; see task_${failed[0]}/stderr in its logs.`);
+  print(`Paste this to read ${finished ? 'some of them' : 'why'} (the token in it is good for 10 minutes):\n`);
+  print(`curl -s --compressed -H 'Authorization: Bearer ${token}' '${url.href.replaceAll("'", '%27')}'`);
+}
+
+/** After Ctrl-C: best effort, because the server may be what the user is stopping too. */
+async function cancel(session: DemoSession, jobId: string): Promise<void> {
+  try {
+    await session.cancel(jobId, AbortSignal.timeout(5000));
+    print(`Interrupted; the server was asked to cancel job ${jobId}.`);
+  } catch {
+    print(`Interrupted; job ${jobId} stays unfinished, for the server did not take its cancellation.`);
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,36 @@
+import { AppError } from './app-error.js';
+
+/** SQLSTATE classes and codes of PostgreSQL, and codes of Prisma and Node, that say "the database is away or busy". */
+const AWAY = /^(08|57P0|53|58)/;
+const TRANSIENT = new Set([
+  ...['40001', '40P01', '55P03', '25P03', '57014'],
+  ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037', 'P2039'],
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
+]);
+const AWAY_MESSAGE =
+  /connection terminated|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|Query read timeout|the database system is|Can't reach database|Server has closed the connection|Connection closed/i;
+
+/** True where the same work may succeed later, without change: the database is away, restarting or overloaded. */
+export function isDatabaseAway(error: unknown): boolean {
+  for (const candidate of causes(error)) {
+    const code = 'code' in candidate && typeof candidate.code === 'string' ? candidate.code : '';
+    if (AWAY.test(code) || TRANSIENT.has(code) || AWAY_MESSAGE.test(candidate.message)) return true;
+  }
+  return false;
+}
+
+/** The answer to a caller while the database is away. */
+export function databaseAway(): AppError {
+  return new AppError('unavailable', 'The database is unavailable, try again shortly', 2);
+}
+
+function* causes(error: unknown): Generator<Error> {
+  const seen = new Set<unknown>();
+  for (let current = error; current instanceof Error && !seen.has(current); current = current.cause) {
+    seen.add(current);
+    yield current;
+    if (current instanceof AggregateError) yield* (current.errors as unknown[]).filter((one) => one instanceof Error);
+    const adapter = (current as { meta?: { driverAdapterError?: unknown } }).meta?.driverAdapterError;
+    if (adapter instanceof Error) yield* causes(adapter);
+  }
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { deflate, gzip } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PayloadReaderService } from '../payload/payload-reader.service.js';
+import type { Resource, SplicedResource } from '../payload/resource.js';
+import { joined, splicedLength } from '../payload/spliced-body.js';
+import { negotiateEncoding } from './accept-encoding.js';
+import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
+
+const compress = { gzip: promisify<Buffer, Buffer>(gzip), deflate: promisify<Buffer, Buffer>(deflate) };
+
+/** Answers 304 where the client has it already, else the body in the encoding that it accepts. */
+export async function answerConditionally(request: FastifyRequest, reply: FastifyReply, resource: Resource): Promise<void> {
+  const encoding = negotiateEncoding(request.headers['accept-encoding']);
+  if (matchesAnything(request.headers['if-none-match'])) await resource.body();
+  if (notModified(request, reply, entityTag(resource.validator, encoding))) return;
+  const text = Buffer.from(JSON.stringify(await resource.body()));
+  const bytes = encoding === 'identity' ? text : await compress[encoding](text);
+  if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
+  await reply.header('Content-Length', bytes.length).send(request.method === 'HEAD' ? null : bytes);
+}
+
+/** The same for an answer whose validator can only be its own content. */
+export async function answerByContent(request: FastifyRequest, reply: FastifyReply, body: object): Promise<void> {
+  const validator = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+  await answerConditionally(request, reply, { validator, body: () => body });
+}
+
+/** The same for an answer out of stored payloads, which are streamed and never held whole. */
+export async function answerSpliced(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  resource: SplicedResource,
+  payloads: PayloadReaderService,
+): Promise<void> {
+  const encoding = negotiateEncoding(request.headers['accept-encoding']);
+  const ifNoneMatch = request.headers['if-none-match'];
+  if (!matchesAnything(ifNoneMatch) && notModified(request, reply, entityTag(resource.validator, encoding))) return;
+  const opened = await resource.open();
+  if (notModified(request, reply, entityTag(opened.validator, encoding))) return;
+  const segments = joined(opened.segments);
+  if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
+  void reply.header('Content-Length', splicedLength(segments, encoding));
+  if (request.method === 'HEAD') {
+    await reply.send(null);
+    return;
+  }
+  const stream = payloads.stream(segments, encoding);
+  // The first bytes are fetched before anything is sent, so that a database that is away still gives a 503.
+  const first = await stream.next();
+  await reply.send(Readable.from(startingWith(first, stream), { objectMode: false, highWaterMark: 64 * 1024 }));
+}
+
+async function* startingWith(
+  first: IteratorResult<Buffer, unknown>,
+  rest: AsyncGenerator<Buffer>,
+): AsyncGenerator<Buffer> {
+  if (first.done !== true) yield first.value;
+  yield* rest;
+}
+
+/** Sets the headers of a read endpoint; true where 304 was answered. */
+function notModified(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
+  void reply
+    .header('ETag', tag)
+    .header('Cache-Control', 'private, no-cache')
+    .header('Vary', 'Accept-Encoding')
+    .header('Content-Type', 'application/json; charset=utf-8');
+  if (!matchesTag(request.headers['if-none-match'], tag)) return false;
+  void reply.removeHeader('Content-Type').status(304).send();
+  return true;
+}

@@ -1,0 +1,48 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors/app-error.js';
+import { databaseAway, isDatabaseAway } from '../errors/database-error.js';
+import { HTTP_STATUS } from '../errors/http-status.js';
+import { answerAndDrain } from './refusal.js';
+
+/** The one place where an error becomes an HTTP answer: `{message, status_code}`, never a stack or SQL. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    const { status, message, retryAfter } = this.translate(error, request);
+    if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
+    answerAndDrain(request, reply, status, { message, status_code: status });
+  }
+
+  private translate(error: unknown, request: FastifyRequest): { status: number; message: string; retryAfter?: number | undefined } {
+    const known = isDatabaseAway(error) && !(error instanceof AppError) ? databaseAway() : error;
+    if (known instanceof AppError) {
+      const status = HTTP_STATUS[known.kind];
+      if (status === 503) request.log.warn({ err: error }, known.message);
+      return { status, message: known.message, retryAfter: known.retryAfter };
+    }
+    if (known instanceof HttpException) return { status: known.getStatus(), message: httpMessage(known) };
+    const status = frameworkStatus(known);
+    if (status !== undefined) return { status, message: (known as Error).message };
+    this.logger.error({ err: known, reqId: request.id }, 'unexpected error');
+    return { status: 500, message: 'Internal server error' };
+  }
+}
+
+function httpMessage(error: HttpException): string {
+  return error.getStatus() === 404 && error.message.startsWith('Cannot ') ? `${error.message.slice(7)}: no such endpoint` : error.message;
+}
+
+/** Errors of Fastify itself (a malformed URL, say) carry a client's status. */
+function frameworkStatus(error: unknown): number | undefined {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : NaN;
+  return status >= 400 && status < 500 ? status : undefined;
+}

@@ -1,0 +1,61 @@
+import { createParamDecorator, type ExecutionContext, Injectable, type PipeTransform } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { invalid } from '../errors/app-error.js';
+import { overLimit } from '../ingest/worker-body.js';
+import { DocumentBuilder, type JsonShape } from '../json/document-builder.js';
+import { JsonScanner } from '../json/json-scanner.js';
+import { Utf8Check } from '../json/utf8-check.js';
+import { validateDto } from '../validation/validate-dto.js';
+import { bodySource } from './body-source.js';
+
+/** A DTO of a JSON body: its class-validator rules, and which members are interpreted. */
+export interface JsonDto<T extends object> {
+  new (): T;
+  readonly shape: JsonShape;
+}
+
+/** Inflated bytes of a body where nothing else is said. */
+const DEFAULT_MAX_BYTES = 1024 * 1024;
+
+/**
+ * The request's JSON body as a validated instance of `type`: inflated, bounded, strict (no member twice). Throws
+ * `invalid` with the field's name, and `tooLarge`.
+ */
+export function JsonBody<T extends object>(type: JsonDto<T>, maxBytes = DEFAULT_MAX_BYTES): ParameterDecorator {
+  return RawRequest(new JsonBodyPipe(type, maxBytes));
+}
+
+const RawRequest = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  context.switchToHttp().getRequest<FastifyRequest>(),
+);
+
+@Injectable()
+class JsonBodyPipe<T extends object> implements PipeTransform<FastifyRequest, Promise<T>> {
+  constructor(
+    private readonly type: JsonDto<T>,
+    private readonly maxBytes: number,
+  ) {}
+
+  async transform(request: FastifyRequest): Promise<T> {
+    const value = await readDocument(bodySource(request).chunks, this.type.shape, this.maxBytes);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('body', 'must be a JSON object');
+    return validateDto(this.type, value as Record<string, unknown>);
+  }
+}
+
+/** Reads one JSON document of at most `maxBytes` into plain values. */
+export async function readDocument(chunks: AsyncIterable<Buffer>, shape: JsonShape, maxBytes: number): Promise<unknown> {
+  let document: unknown;
+  const scanner = new JsonScanner(new DocumentBuilder(shape, '', (value) => (document = value)));
+  const utf8 = new Utf8Check();
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw overLimit(maxBytes);
+    utf8.write(chunk);
+    scanner.write(chunk);
+  }
+  utf8.end();
+  scanner.end();
+  return document;
+}

@@ -1,0 +1,34 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What is read and dropped of a refused body, so that its sender gets to see the answer instead of a broken pipe. */
+const DRAIN_BYTES = 1024 ** 3;
+const DRAIN_MS = 30_000;
+
+/**
+ * Answers at once; where the request's body is still coming, the rest of it is read and dropped, bounded in bytes and
+ * time, before the connection closes.
+ */
+export function answerAndDrain(request: FastifyRequest, reply: FastifyReply, status: number, body: object): void {
+  const incoming = request.raw;
+  const bodyPending = !incoming.complete && !incoming.destroyed && hasBody(request);
+  if (!bodyPending) {
+    void reply.status(status).send(body);
+    return;
+  }
+  const { socket } = incoming;
+  let left = DRAIN_BYTES;
+  const timer = setTimeout(() => socket.destroy(), DRAIN_MS);
+  incoming.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) socket.destroy();
+  });
+  incoming.once('close', () => clearTimeout(timer));
+  incoming.once('end', () => clearTimeout(timer));
+  incoming.on('error', () => undefined);
+  incoming.resume();
+  void reply.status(status).send(body);
+}
+
+function hasBody(request: FastifyRequest): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+}

@@ -1,0 +1,34 @@
+import { createParamDecorator, type ExecutionContext, type PipeTransform } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { invalid } from '../errors/app-error.js';
+import { validateDto } from '../validation/validate-dto.js';
+
+/**
+ * The query as a validated instance of `type`. Parameters that the DTO does not declare are ignored; one of its own
+ * that is repeated is `invalid`. Declared parameters are those with an initial value (undefined will do).
+ */
+export function ValidQuery<T extends object>(type: new () => T): ParameterDecorator {
+  return RawQuery(new QueryPipe(type));
+}
+
+const RawQuery = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().query,
+);
+
+class QueryPipe<T extends object> implements PipeTransform<Record<string, unknown>, T> {
+  private readonly names: readonly string[];
+
+  constructor(private readonly type: new () => T) {
+    this.names = Object.keys(new type());
+  }
+
+  transform(query: Record<string, unknown>): T {
+    const members: Record<string, unknown> = {};
+    for (const name of this.names) {
+      const value = query[name];
+      if (Array.isArray(value)) throw invalid(name, 'is repeated');
+      members[name] = value;
+    }
+    return validateDto(this.type, members);
+  }
+}

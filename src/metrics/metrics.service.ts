@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+/** Owns the Prometheus metrics; names follow Prometheus' conventions (base units, `_total` for counters). */
+@Injectable()
+export class MetricsService {
+  private readonly registry = new Registry();
+  private readonly requests = new Histogram({
+    name: 'tallyhouse_http_request_duration_seconds',
+    help: 'Time from receiving a request to having sent its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers: [this.registry],
+  });
+  private readonly pages = new Counter({
+    name: 'tallyhouse_ingested_pages_total',
+    help: 'Pages stored anew or replaced',
+    registers: [this.registry],
+  });
+  private readonly bytes = new Counter({
+    name: 'tallyhouse_ingested_bytes_total',
+    help: 'Bytes of values, axes and log texts taken in, inflated and normalised',
+    registers: [this.registry],
+  });
+  private readonly failures = new Counter({
+    name: 'tallyhouse_failures_total',
+    help: 'Requests refused or failed, by kind of error',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    // Among the defaults: event-loop delay (nodejs_eventloop_lag_*), resident memory, garbage collection.
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  countPages(pages: number, bytes: number): void {
+    this.pages.inc(pages);
+    this.bytes.inc(bytes);
+  }
+
+  countBytes(bytes: number): void {
+    this.bytes.inc(bytes);
+  }
+
+  countFailure(kind: string): void {
+    this.failures.inc({ kind });
+  }
+
+  observeRequest(method: string, route: string, status: number, seconds: number): void {
+    this.requests.observe({ method, route, status }, seconds);
+  }
+
+  /** The text exposition format, and its media type. */
+  async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+}

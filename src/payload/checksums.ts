@@ -1,0 +1,70 @@
+/** Adler-32 (RFC 1950) and how the checksums of parts combine into that of the whole, after zlib's own algorithms. */
+
+const ADLER_BASE = 65_521;
+/** As many bytes as can be summed before a 32-bit sum could overflow (zlib's NMAX, less a margin for signed numbers). */
+const ADLER_RUN = 3_854;
+
+/** Adler-32 of `bytes`. */
+export function adler32(bytes: Uint8Array): number {
+  let a = 1;
+  let b = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(at + ADLER_RUN, bytes.length);
+    for (; at < end; at++) {
+      a += bytes[at] as number;
+      b += a;
+    }
+    a %= ADLER_BASE;
+    b %= ADLER_BASE;
+  }
+  return ((b << 16) | a) >>> 0;
+}
+
+/** Adler-32 of two texts put together, from that of each and the length of the second in bytes. */
+export function adler32Combine(first: number, second: number, secondLength: number): number {
+  const rest = secondLength % ADLER_BASE;
+  const firstA = first & 0xffff;
+  const a = (firstA + (second & 0xffff) + ADLER_BASE - 1) % ADLER_BASE;
+  const b = (((rest * firstA) % ADLER_BASE) + (first >>> 16) + (second >>> 16) + ADLER_BASE - rest) % ADLER_BASE;
+  return ((b << 16) | a) >>> 0;
+}
+
+const CRC_POLYNOMIAL = 0xedb88320;
+
+/** CRC-32 (gzip's) of two texts put together, from that of each and the length of the second in bytes. */
+export function crc32Combine(first: number, second: number, secondLength: number): number {
+  return (multiplyModulo(powerOfX(secondLength), first) ^ second) >>> 0;
+}
+
+/** a·b modulo the polynomial, bits reflected. */
+function multiplyModulo(a: number, b: number): number {
+  let product = 0;
+  let factor = b;
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((a >>> bit) & 1) product ^= factor;
+    factor = factor & 1 ? (factor >>> 1) ^ CRC_POLYNOMIAL : factor >>> 1;
+  }
+  return product;
+}
+
+/** x^(8·bytes) modulo the polynomial: what `bytes` zero bytes behind a text do to its CRC. */
+function powerOfX(bytes: number): number {
+  let power = 0x80000000 | 0;
+  for (let rest = bytes, level = 3; rest > 0; rest = Math.floor(rest / 2), level++) {
+    if (rest % 2 === 1) power = multiplyModulo(SQUARES[level & 31] as number, power);
+  }
+  return power;
+}
+
+/** x^(2^n) for n from 0 to 31. */
+const SQUARES = squares();
+
+function squares(): Int32Array {
+  const table = new Int32Array(32);
+  let power = 0x40000000;
+  for (let n = 0; n < 32; n++) {
+    table[n] = power;
+    power = multiplyModulo(power, power);
+  }
+  return table;
+}

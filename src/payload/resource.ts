@@ -1,0 +1,13 @@
+import type { Segment } from './spliced-body.js';
+
+/** An answer in JSON, and an opaque text that changes whenever it does (what an ETag is made of). */
+export interface Resource {
+  readonly validator: string;
+  readonly body: () => Promise<object> | object;
+}
+
+/** An answer out of stored payloads; `open` gives it with the validator of the very snapshot that it is of. */
+export interface SplicedResource {
+  readonly validator: string;
+  readonly open: () => Promise<{ readonly validator: string; readonly segments: Iterable<Segment> }>;
+}

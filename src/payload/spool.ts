@@ -1,0 +1,138 @@
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TextSink } from '../json/json-scanner.js';
+
+/** Where something lies in a spool. */
+export interface SpoolSlice {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * An append-only byte store: in memory while small, then in a temporary file that has no name (so that not even
+ * `kill -9` leaves it behind). Appends are ordered; a failure to write shows at the next `settled`, `read` or `close`.
+ */
+export class Spool {
+  private memory: Buffer[] = [];
+  private memoryBytes = 0;
+  private file: FileHandle | undefined;
+  private fileBytes = 0;
+  private length = 0;
+  private writing: Promise<void> = Promise.resolve();
+
+  /** @param memoryLimit bytes kept in memory before they go to the file */
+  constructor(private readonly memoryLimit: number) {}
+
+  get bytes(): number {
+    return this.length;
+  }
+
+  append(bytes: Buffer): SpoolSlice {
+    const slice = { offset: this.length, length: bytes.length };
+    this.length += bytes.length;
+    this.memory.push(bytes);
+    this.memoryBytes += bytes.length;
+    if (this.memoryBytes > this.memoryLimit) this.flush();
+    return slice;
+  }
+
+  /** Resolves once what was appended is written; await it between appends, so that memory stays bounded. */
+  async settled(): Promise<void> {
+    await this.writing;
+  }
+
+  /** The bytes of a slice. */
+  async read(slice: SpoolSlice): Promise<Buffer> {
+    await this.writing;
+    if (slice.offset >= this.fileBytes) return this.readMemory(slice);
+    const bytes = Buffer.allocUnsafe(slice.length);
+    const { bytesRead } = await (this.file as FileHandle).read(bytes, 0, slice.length, slice.offset);
+    if (bytesRead !== slice.length) throw new Error('the spool file is shorter than what was written to it');
+    return bytes;
+  }
+
+  /** All bytes in order, in pieces of at most 64 KiB. */
+  async *readAll(): AsyncGenerator<Buffer> {
+    await this.writing;
+    for (let offset = 0; offset < this.fileBytes; offset += PIECE_BYTES) {
+      yield await this.read({ offset, length: Math.min(PIECE_BYTES, this.fileBytes - offset) });
+    }
+    for (const part of this.memory) {
+      for (let at = 0; at < part.length; at += PIECE_BYTES) yield part.subarray(at, at + PIECE_BYTES);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.writing.catch(() => undefined);
+    this.memory = [];
+    await this.file?.close();
+    this.file = undefined;
+  }
+
+  private readMemory(slice: SpoolSlice): Buffer {
+    let start = slice.offset - this.fileBytes;
+    for (const part of this.memory) {
+      if (start < part.length) return part.subarray(start, start + slice.length);
+      start -= part.length;
+    }
+    return Buffer.alloc(0);
+  }
+
+  private flush(): void {
+    const parts = this.memory;
+    const total = this.memoryBytes;
+    this.memory = [];
+    this.memoryBytes = 0;
+    const position = this.fileBytes;
+    this.fileBytes += total;
+    this.writing = this.writing.then(async () => {
+      this.file ??= await openNameless();
+      const { bytesWritten } = await this.file.writev(parts, position);
+      if (bytesWritten !== total) throw new Error('the spool file could not be written');
+    });
+    // The failure is reported by whoever awaits `writing`; this only keeps it from counting as unhandled.
+    this.writing.catch(() => undefined);
+  }
+}
+
+/** Puts a text aside exactly as sent (white space between tokens dropped), in pieces worth a write. */
+export class SpoolSink implements TextSink {
+  readonly keepsNonFinite = true;
+  readonly keepsSurrogates = true;
+  private piece = Buffer.allocUnsafe(PIECE_BYTES);
+  private length = 0;
+
+  constructor(private readonly spool: Spool) {}
+
+  write(bytes: Buffer, start: number, end: number): void {
+    if (this.length + end - start > PIECE_BYTES) this.flush();
+    if (end - start > PIECE_BYTES) {
+      this.spool.append(Buffer.from(bytes.subarray(start, end)));
+      return;
+    }
+    bytes.copy(this.piece, this.length, start, end);
+    this.length += end - start;
+  }
+
+  end(): void {
+    this.flush();
+  }
+
+  private flush(): void {
+    if (this.length === 0) return;
+    this.spool.append(this.piece.subarray(0, this.length));
+    this.piece = Buffer.allocUnsafe(PIECE_BYTES);
+    this.length = 0;
+  }
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+async function openNameless(): Promise<FileHandle> {
+  const path = join(tmpdir(), `tallyhouse-spool-${randomUUID()}`);
+  const file = await open(path, 'wx+', 0o600);
+  await unlink(path);
+  return file;
+}

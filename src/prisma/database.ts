@@ -1,0 +1,79 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import pg from 'pg';
+import { CONFIG, type ServiceConfig } from '../config/config.module.js';
+import { databaseAway, isDatabaseAway } from '../errors/database-error.js';
+
+/** A connection inside one transaction. Named SQL functions take it, so that nothing else is in scope there. */
+export type Transaction = pg.PoolClient;
+
+/** Either a transaction or the pool, for statements that are whole by themselves. */
+export interface Queryable {
+  query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
+}
+
+/** The one connection pool: Prisma's adapter and the hot SQL share it. */
+@Injectable()
+export class Database implements Queryable, OnModuleDestroy {
+  readonly pool: pg.Pool;
+  private readonly logger = new Logger(Database.name);
+
+  constructor(@Inject(CONFIG) config: ServiceConfig) {
+    this.pool = new pg.Pool({
+      connectionString: config.databaseUrl,
+      max: config.databasePoolSize,
+      application_name: 'tallyhouse',
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+      statement_timeout: 120_000,
+      idle_in_transaction_session_timeout: 60_000,
+    });
+    // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+    this.pool.on('error', (error) => this.logger.warn(`idle database connection lost: ${error.message}`));
+  }
+
+  /**
+   * Runs `work` in one READ COMMITTED transaction: its result is returned only after COMMIT was confirmed.
+   * Throws `unavailable` where the database is away; whatever `work` throws rolls everything back.
+   */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const tx = await this.pool.connect().catch((error: unknown) => rethrow(error));
+    let broken: Error | undefined;
+    try {
+      await tx.query('BEGIN');
+      const result = await work(tx);
+      await tx.query('COMMIT');
+      return result;
+    } catch (error) {
+      await tx.query('ROLLBACK').catch((failure: unknown) => (broken = failure as Error));
+      return rethrow(error);
+    } finally {
+      tx.release(broken);
+    }
+  }
+
+  /** One statement of its own. Throws `unavailable` where the database is away. */
+  async query<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<R>> {
+    return this.pool.query<R>(text, values).catch((error: unknown) => rethrow(error));
+  }
+
+  /** Whether the database answers, within two seconds. */
+  async answers(): Promise<boolean> {
+    const timeout = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ANSWER_MS).unref());
+    const asked = this.pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([asked, timeout]);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.pool.end();
+  }
+}
+
+const ANSWER_MS = 2_000;
+
+function rethrow(error: unknown): never {
+  throw isDatabaseAway(error) ? Object.assign(databaseAway(), { cause: error }) : error;
+}

@@ -1,0 +1,45 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { invalid } from '../../errors/app-error.js';
+import { JobQuery } from '../../http/job-query.js';
+import { type PageRange, PageRangeError, parsePageNumber, parsePageNumbers } from '../domain/page-range.js';
+import type { Selection } from '../find-pages.js';
+
+/** Which results. */
+export class ResultsQuery extends JobQuery {
+  @ApiPropertyOptional({ description: 'Filter by specific estimator name', example: 'depth_dose_' })
+  @IsOptional()
+  @IsString({ message: 'must be a string' })
+  @IsNotEmpty({ message: 'must not be empty' })
+  estimator_name: string | undefined = undefined;
+
+  @ApiPropertyOptional({ description: 'Single page number', type: 'integer', example: 0 })
+  @IsOptional()
+  @IsString({ message: 'must be a page number' })
+  page_number: string | undefined = undefined;
+
+  @ApiPropertyOptional({ description: 'Page range, e.g. "1-3,5"', example: '0-1' })
+  @IsOptional()
+  @IsString({ message: 'must be page numbers and ranges such as 1-3,5' })
+  page_numbers: string | undefined = undefined;
+
+  /** The selection that the parameters name. Throws `invalid`. */
+  selection(): Selection {
+    return { estimatorName: this.estimator_name, pages: this.pages() };
+  }
+
+  private pages(): PageRange[] | undefined {
+    const { page_number: one, page_numbers: several } = this;
+    if (one !== undefined && several !== undefined) throw invalid('page_number', 'cannot be combined with page_numbers');
+    if (one !== undefined) return named('page_number', () => [parsePageNumber(one)]);
+    return several === undefined ? undefined : named('page_numbers', () => parsePageNumbers(several));
+  }
+}
+
+function named<T>(field: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof PageRangeError ? invalid(field, error.message) : error;
+  }
+}

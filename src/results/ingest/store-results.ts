@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../../errors/app-error.js';
+import { insertPayloads, sizeOf, supersedePayloads, takePayloadIds } from '../../payload/payload-store.js';
+import type { PayloadSpool } from '../../payload/payload-spool.js';
+import type { Transaction } from '../../prisma/database.js';
+import type { ParsedEstimator, ParsedPage } from './parsed-results.js';
+
+/** What one results body brings. */
+export interface ResultsUpdate {
+  readonly estimators: readonly ParsedEstimator[];
+  readonly spool: PayloadSpool;
+  readonly revision: number | null;
+  /** Undefined on a partial body; else the results are final once so many pages are stored (0: at once). */
+  readonly finalAtPages: number | undefined;
+}
+
+/** What storing it did. */
+export interface ResultsOutcome {
+  readonly pagesNew: number;
+  readonly pagesReplaced: number;
+  readonly final: boolean;
+}
+
+interface Summary {
+  readonly estimators: number;
+  readonly pages: number;
+}
+
+interface NumberedPage extends ParsedPage {
+  readonly estimatorNo: number;
+}
+
+/**
+ * Upserts a results body within `tx`: pages by (simulation, estimator, page number) under the rule of revisions,
+ * payloads only of pages that really change, and finality. Writers of one simulation's results come one after the
+ * other (the lock on its summary); tasks and logs are not held up. Throws `deletedSimulation` where it is gone.
+ */
+export async function storeResults(tx: Transaction, simulationId: number, update: ResultsUpdate): Promise<ResultsOutcome> {
+  const summary = await lockSummary(tx, simulationId);
+  const named = await storeEstimators(tx, simulationId, summary, update);
+  const pages = update.estimators.flatMap((estimator) =>
+    estimator.pages.map((page) => ({ ...page, estimatorNo: named.numbers.get(estimator.name) as number })),
+  );
+  pages.sort((a, b) => a.estimatorNo - b.estimatorNo || a.pageNumber - b.pageNumber);
+  const stored = { pagesNew: 0, pagesReplaced: 0 };
+  for (const slice of slicesOf(pages)) {
+    const { fresh, replaced } = await storePages(tx, simulationId, slice, update);
+    stored.pagesNew += fresh;
+    stored.pagesReplaced += replaced;
+  }
+  const final = await updateSummary(tx, simulationId, {
+    changed: named.changed || stored.pagesNew + stored.pagesReplaced > 0,
+    estimators: named.added,
+    pages: stored.pagesNew,
+    finalAtPages: update.finalAtPages,
+  });
+  return { ...stored, final };
+}
+
+/** Locks the results of a simulation, and keeps the simulation from being deleted until the transaction ends. */
+async function lockSummary(tx: Transaction, simulationId: number): Promise<Summary> {
+  const { rows } = await tx.query<Summary>(
+    `SELECT r.estimators, r.pages FROM simulation s JOIN result_summary r ON r.simulation_id = s.id
+      WHERE s.id = $1 FOR UPDATE OF r FOR KEY SHARE OF s`,
+    [simulationId],
+  );
+  const [summary] = rows;
+  if (summary === undefined) throw new AppError('deletedSimulation', 'The simulation was deleted');
+  return summary;
+}
+
+/** Finds or adds the estimators by name, numbered in the order in which they were first stored. */
+async function storeEstimators(
+  tx: Transaction,
+  simulationId: number,
+  summary: Summary,
+  { estimators, revision }: ResultsUpdate,
+): Promise<{ numbers: Map<string, number>; added: number; changed: boolean }> {
+  const hashes = estimators.map(({ name }) => createHash('sha256').update(name).digest());
+  const { rows } = await tx.query<{ no: number; name: string }>(
+    'SELECT no, name FROM estimator WHERE simulation_id = $1 AND name_hash = ANY($2::bytea[])',
+    [simulationId, hashes],
+  );
+  const numbers = new Map(rows.map(({ no, name }) => [name, no]));
+  let added = 0;
+  for (const { name } of estimators) {
+    if (!numbers.has(name)) numbers.set(name, summary.estimators + added++);
+  }
+  const { rowCount } = await tx.query(
+    `INSERT INTO estimator AS e (simulation_id, no, name, name_hash, metadata, other_members, metadata_revision)
+     SELECT $1, t.no, t.name, t.name_hash, t.metadata, t.other_members, CASE WHEN t.brings THEN $7::bigint END
+       FROM unnest($2::int[], $3::text[], $4::bytea[], $5::text[], $6::text[], $8::boolean[])
+            AS t(no, name, name_hash, metadata, other_members, brings)
+         ON CONFLICT (simulation_id, name_hash) DO UPDATE
+        SET metadata = EXCLUDED.metadata, other_members = EXCLUDED.other_members, metadata_revision = $7::bigint
+      WHERE (EXCLUDED.metadata IS NOT NULL OR EXCLUDED.other_members <> '')
+        AND (e.metadata, e.other_members, e.metadata_revision)
+            IS DISTINCT FROM (EXCLUDED.metadata, EXCLUDED.other_members, $7::bigint)
+        AND (e.metadata_revision > $7::bigint) IS NOT TRUE`,
+    [
+      simulationId,
+      estimators.map(({ name }) => numbers.get(name)),
+      estimators.map(({ name }) => name),
+      hashes,
+      estimators.map(({ metadata }) => metadata ?? null),
+      estimators.map(({ otherMembers }) => otherMembers),
+      revision,
+      estimators.map(({ metadata, otherMembers }) => metadata !== undefined || otherMembers !== ''),
+    ],
+  );
+  return { numbers, added, changed: rowCount !== 0 };
+}
+
+/** Pages whose rows go to the database in one statement. */
+const SLICE_PAGES = 500;
+const SLICE_BYTES = 4 * 1024 * 1024;
+
+function* slicesOf(pages: readonly NumberedPage[]): Generator<NumberedPage[]> {
+  let slice: NumberedPage[] = [];
+  let bytes = 0;
+  for (const page of pages) {
+    slice.push(page);
+    bytes += (page.metadata?.length ?? 0) + page.otherMembers.length + page.dataMembers.length;
+    if (slice.length < SLICE_PAGES && bytes < SLICE_BYTES) continue;
+    yield slice;
+    slice = [];
+    bytes = 0;
+  }
+  if (slice.length > 0) yield slice;
+}
+
+async function storePages(
+  tx: Transaction,
+  simulationId: number,
+  pages: readonly NumberedPage[],
+  { revision, spool }: ResultsUpdate,
+): Promise<{ fresh: number; replaced: number }> {
+  const ids = await takePayloadIds(tx, pages.length);
+  const byPayload = new Map(pages.map((page, index) => [String(ids[index]), page]));
+  const written = await upsertPages(tx, simulationId, byPayload, revision);
+  const payloads = written.map(({ payload_id }) => ({
+    payloadId: BigInt(payload_id),
+    payload: (byPayload.get(payload_id) as NumberedPage).payload,
+  }));
+  await insertPayloads(tx, simulationId, payloads, spool);
+  const replaced = written.flatMap(({ replaced_payload_id }) => replaced_payload_id ?? []);
+  await supersedePayloads(tx, simulationId, replaced);
+  return { fresh: written.length - replaced.length, replaced: replaced.length };
+}
+
+/**
+ * Inserts or replaces page rows where content or revision differ and the stored one is not newer.
+ *
+ * @returns the payloads that were taken, each with the one that it replaces
+ */
+async function upsertPages(
+  tx: Transaction,
+  simulationId: number,
+  pages: ReadonlyMap<string, NumberedPage>,
+  revision: number | null,
+): Promise<{ payload_id: string; replaced_payload_id: string | null }[]> {
+  const { rows } = await tx.query<{ payload_id: string; replaced_payload_id: string | null }>(
+    `WITH incoming AS (
+       SELECT * FROM json_to_recordset($2::json) AS t(
+         estimator_no int, page_number int, shape page_shape, name text, unit text, bins int[], metadata text,
+         data_members text, axis_members text[], other_members text, digest bytea, payload_id bigint,
+         blocks int, streams int, stored_bytes bigint, raw_bytes bigint)
+     ), existing AS (
+       SELECT p.estimator_no, p.page_number, p.payload_id
+         FROM incoming i JOIN page p ON p.simulation_id = $1 AND p.estimator_no = i.estimator_no AND p.page_number = i.page_number
+     ), written AS (
+       INSERT INTO page AS p (simulation_id, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
+                              axis_members, other_members, revision, digest, payload_id, blocks, streams, stored_bytes, raw_bytes)
+       SELECT $1, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
+              axis_members, other_members, $3::bigint, digest, payload_id, blocks, streams, stored_bytes, raw_bytes
+         FROM incoming
+           ON CONFLICT (simulation_id, estimator_no, page_number) DO UPDATE
+          SET (shape, name, unit, bins, metadata, data_members, axis_members, other_members, revision, digest, payload_id,
+               blocks, streams, stored_bytes, raw_bytes) =
+              (EXCLUDED.shape, EXCLUDED.name, EXCLUDED.unit, EXCLUDED.bins, EXCLUDED.metadata, EXCLUDED.data_members,
+               EXCLUDED.axis_members, EXCLUDED.other_members, EXCLUDED.revision, EXCLUDED.digest, EXCLUDED.payload_id,
+               EXCLUDED.blocks, EXCLUDED.streams, EXCLUDED.stored_bytes, EXCLUDED.raw_bytes)
+        WHERE (p.digest, p.revision) IS DISTINCT FROM (EXCLUDED.digest, EXCLUDED.revision)
+          AND (p.revision > EXCLUDED.revision) IS NOT TRUE
+       RETURNING estimator_no, page_number, payload_id
+     )
+     SELECT w.payload_id, e.payload_id AS replaced_payload_id FROM written w LEFT JOIN existing e USING (estimator_no, page_number)
+      ORDER BY w.payload_id`,
+    [simulationId, JSON.stringify([...pages].map(([payloadId, page]) => pageRow(payloadId, page))), revision],
+  );
+  return rows;
+}
+
+function pageRow(payloadId: string, page: NumberedPage): object {
+  const size = sizeOf(page.payload);
+  return {
+    estimator_no: page.estimatorNo,
+    page_number: page.pageNumber,
+    shape: page.shape,
+    name: page.name,
+    unit: page.unit,
+    bins: page.bins,
+    metadata: page.metadata ?? null,
+    data_members: page.dataMembers,
+    axis_members: page.axisMembers,
+    other_members: page.otherMembers,
+    digest: `\\x${page.digest.toString('hex')}`,
+    payload_id: payloadId,
+    blocks: size.blocks,
+    streams: size.streams,
+    stored_bytes: size.storedBytes,
+    raw_bytes: size.rawBytes,
+  };
+}
+
+/** Counts what was added, and decides on finality; writes nothing where nothing changed. */
+async function updateSummary(
+  tx: Transaction,
+  simulationId: number,
+  change: { changed: boolean; estimators: number; pages: number; finalAtPages: number | undefined },
+): Promise<boolean> {
+  const { rows } = await tx.query<{ final: boolean }>(
+    `UPDATE result_summary r
+        SET version = r.version + 1, estimators = r.estimators + $2, pages = r.pages + $3,
+            pages_total = LEAST(r.pages_total, $4::int),
+            final_at = COALESCE(r.final_at, CASE WHEN r.pages + $3 >= LEAST(r.pages_total, $4::int) THEN now() END)
+      WHERE simulation_id = $1
+        AND ($5 OR r.pages_total IS DISTINCT FROM LEAST(r.pages_total, $4::int))
+  RETURNING final_at IS NOT NULL AS final`,
+    [simulationId, change.estimators, change.pages, change.finalAtPages ?? null, change.changed],
+  );
+  return rows[0]?.final ?? false;
+}

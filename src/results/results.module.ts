@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { SimulationsModule } from '../simulations/simulations.module.js';
+import { ResultsController } from './results.controller.js';
+import { ResultsService } from './results.service.js';
+
+/** Owns estimators, pages and their arrays: GET /results, GET /estimators, POST /results. */
+@Module({
+  imports: [SimulationsModule],
+  controllers: [ResultsController],
+  providers: [ResultsService],
+  exports: [ResultsService],
+})
+export class ResultsModule {}

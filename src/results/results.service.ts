@@ -1,0 +1,102 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CONFIG, type ServiceConfig } from '../config/config.module.js';
+import { AppError } from '../errors/app-error.js';
+import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
+import { MetricsService } from '../metrics/metrics.service.js';
+import type { Resource, SplicedResource } from '../payload/resource.js';
+import { Database } from '../prisma/database.js';
+import {
+  noSuchJob,
+  SimulationAccessService,
+  type Viewer,
+  validatorOf,
+  type VisibleSimulation,
+} from '../simulations/simulation-access.service.js';
+import { UpdateKeyService } from '../simulations/update-key.service.js';
+import { KeyedQueue } from './domain/keyed-queue.js';
+import { findPages, type FoundPages, type Selection } from './find-pages.js';
+import { resultsFormat, type ResultsEnvelope } from './ingest/results-format.js';
+import { ResultsReader } from './ingest/results-reader.js';
+import { storeResults } from './ingest/store-results.js';
+import { estimatorsAnswer, resultsAnswer } from './reference-answer.js';
+
+/** Owns estimators and pages: takes them in, and hands them back. Knows neither HTTP nor AMQP. */
+@Injectable()
+export class ResultsService {
+  private readonly logger = new Logger(ResultsService.name);
+  /** Writers of one simulation wait here, not on a database connection. */
+  private readonly writers = new KeyedQueue<number>();
+
+  constructor(
+    @Inject(CONFIG) private readonly config: ServiceConfig,
+    private readonly database: Database,
+    private readonly updateKeys: UpdateKeyService,
+    private readonly access: SimulationAccessService,
+    private readonly metrics: MetricsService,
+  ) {}
+
+  /**
+   * Stores a results body (contract, section 5) of at most `maxBytes` inflated: all of it in one transaction, or
+   * nothing. Resolves only after the commit.
+   */
+  async save(body: WorkerBody, maxBytes = this.config.maxBodyBytes): Promise<void> {
+    const reader = new ResultsReader();
+    try {
+      const authorize = (id: string | number, key: string) => this.updateKeys.authorize(id, key, body.sender);
+      const { simulation, envelope } = await readWorkerBody(body, resultsFormat(maxBytes), authorize, reader);
+      await reader.spool.finish();
+      const update = {
+        estimators: reader.estimators,
+        spool: reader.spool,
+        revision: envelope.revision ?? null,
+        finalAtPages: finalAtPages(envelope),
+      };
+      const outcome = await this.writers.run(simulation.id, () =>
+        this.database.transaction((tx) => storeResults(tx, simulation.id, update)),
+      );
+      this.metrics.countPages(outcome.pagesNew + outcome.pagesReplaced, reader.spool.rawBytes);
+      this.logger.log({ jobId: simulation.jobId, ...outcome }, 'results saved');
+    } finally {
+      await reader.spool.close();
+    }
+  }
+
+  /** The selected pages in the API reference's shape. Throws `notFound` for a job that the viewer may not see. */
+  async read(viewer: Viewer, jobId: string, selection: Selection): Promise<SplicedResource> {
+    const simulation = await this.access.require(viewer, jobId);
+    const validator = (version: string) => validatorOf(simulation, ['results', version, selection]);
+    const open = async () => {
+      const { version, estimators } = await this.select(simulation, selection);
+      return { validator: validator(version), segments: resultsAnswer(estimators) };
+    };
+    return { validator: validator(simulation.versions.results), open };
+  }
+
+  /** Names and page metadata of all estimators. */
+  async listEstimators(viewer: Viewer, jobId: string): Promise<Resource> {
+    const simulation = await this.access.require(viewer, jobId);
+    const validator = validatorOf(simulation, ['estimators', simulation.versions.results]);
+    // A write in between makes the body newer than its validator: the next question then gets it once more.
+    return { validator, body: async () => estimatorsAnswer((await this.find(simulation, {})).estimators) };
+  }
+
+  private async select(simulation: VisibleSimulation, selection: Selection): Promise<FoundPages> {
+    const found = await this.find(simulation, selection);
+    if (found.estimators.length === 0) throw new AppError('notFound', 'Estimator not found');
+    const estimators = found.estimators.filter(({ pages }) => pages.length > 0);
+    if (estimators.length === 0) throw new AppError('notFound', 'Page not found');
+    return { ...found, estimators };
+  }
+
+  private async find(simulation: VisibleSimulation, selection: Selection): Promise<FoundPages> {
+    const found = await findPages(this.database, simulation.id, selection);
+    if (found === undefined) throw noSuchJob();
+    if (found.pagesStored === 0) throw new AppError('notFound', 'Results are unavailable');
+    return found;
+  }
+}
+
+/** A final body without pages_total makes the results final at once. */
+function finalAtPages({ partial, pages_total: pagesTotal }: ResultsEnvelope): number | undefined {
+  return partial === true ? undefined : (pagesTotal ?? 0);
+}

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../errors/app-error.js';
+import { JOB_ID } from '../ingest/worker-envelope.js';
+import { Database } from '../prisma/database.js';
+
+/** Who asks: a user sees its own simulations, an admin all of them. */
+export interface Viewer {
+  readonly id: number;
+  readonly isAdmin: boolean;
+}
+
+/** What a reader needs to know of a simulation before it touches any data. */
+export interface VisibleSimulation {
+  readonly id: number;
+  readonly jobId: string;
+  /** Versions of results, tasks and logs, which change whenever what is shown of them does. */
+  readonly versions: { readonly results: string; readonly tasks: string; readonly logs: string };
+  /** Names the database, for ETags. */
+  readonly epoch: string;
+}
+
+interface Row {
+  readonly id: number;
+  readonly job_id: string;
+  readonly results: string;
+  readonly tasks: string;
+  readonly logs: string;
+  readonly epoch: string;
+}
+
+/** Owns the rule who may see a simulation: one indexed query answers it, with all that a 304 needs. */
+@Injectable()
+export class SimulationAccessService {
+  constructor(private readonly database: Database) {}
+
+  /** The simulation, if it is there and `viewer` may see it; else `notFound`, word for word the same. */
+  async require(viewer: Viewer, jobId: string): Promise<VisibleSimulation> {
+    if (!JOB_ID.test(jobId)) throw noSuchJob();
+    const { rows } = await this.database.query<Row>(
+      `SELECT s.id, s.job_id, r.version AS results, t.version AS tasks, l.version AS logs, e.epoch
+         FROM simulation s
+         JOIN result_summary r ON r.simulation_id = s.id
+         JOIN task_summary t ON t.simulation_id = s.id
+         JOIN log_summary l ON l.simulation_id = s.id
+        CROSS JOIN database_epoch e
+        WHERE s.job_id = $1 AND (s.owner_id = $2 OR $3)`,
+      [jobId, viewer.id, viewer.isAdmin],
+    );
+    const [row] = rows;
+    if (row === undefined) throw noSuchJob();
+    const { id, job_id, results, tasks, logs, epoch } = row;
+    return { id, jobId: job_id, versions: { results, tasks, logs }, epoch };
+  }
+}
+
+/** The one answer for a simulation that does not exist or is not yours. */
+export function noSuchJob(): AppError {
+  return new AppError('notFound', 'Job with provided ID does not exist');
+}
+
+/** What an answer about a simulation depends on, as one text: the same only for the same data of the same database. */
+export function validatorOf({ epoch, id }: VisibleSimulation, parts: readonly unknown[]): string {
+  return JSON.stringify([epoch, id, ...parts]);
+}

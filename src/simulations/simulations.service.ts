@@ -1,0 +1,144 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { AppError } from '../errors/app-error.js';
+import { PayloadSpool } from '../payload/payload-spool.js';
+import { spoolText } from '../payload/payload-texts.js';
+import { Database } from '../prisma/database.js';
+import { PrismaService } from '../prisma/prisma.service.js';
+import { checkInput } from './check-input.js';
+import { ListAnswer } from './dto/list-answer.js';
+import type { Submission } from './dto/submission.js';
+import { listSimulations, type ListRequest } from './list-simulations.js';
+import { PurgeService } from './purge.service.js';
+import { SimulationAccessService, type Viewer } from './simulation-access.service.js';
+import { insertSimulation, type NewSimulation } from './store-simulation.js';
+import { UpdateKeyService } from './update-key.service.js';
+
+/** What a submitter gets back. */
+export interface Submitted {
+  readonly jobId: string;
+  readonly simId: number;
+  readonly updateKey: string;
+}
+
+/** Owns simulations as such: submitting, cancelling, new update keys, deleting. */
+@Injectable()
+export class SimulationsService {
+  private readonly logger = new Logger(SimulationsService.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly prisma: PrismaService,
+    private readonly access: SimulationAccessService,
+    private readonly purge: PurgeService,
+  ) {}
+
+  /**
+   * Registers a simulation. The same owner's same request again, `job_id` and `update_key` included, gives the same
+   * answer; a `job_id` taken otherwise, now or before a deletion, throws `conflict`.
+   */
+  async submit(ownerId: number, submission: Submission): Promise<Submitted> {
+    checkInput(submission.input, submission.input_type);
+    const updateKey = submission.update_key ?? UpdateKeyService.generate();
+    const jobId = submission.job_id ?? randomUUID();
+    const spool = new PayloadSpool();
+    try {
+      const input = spoolText(spool, submission.input);
+      await spool.finish();
+      const simulation = newSimulation(ownerId, submission, { jobId, updateKey, input });
+      const id = await this.insert(simulation, spool);
+      if (id === undefined) return await this.repeated(simulation, updateKey);
+      this.logger.log({ jobId, simId: id }, 'simulation submitted');
+      return { jobId, simId: id, updateKey };
+    } finally {
+      await spool.close();
+    }
+  }
+
+  /** A part of one owner's simulations; one more than asked for is read, to know whether there are more. */
+  async list(request: ListRequest): Promise<ListAnswer> {
+    const listed = await listSimulations(this.database, { ...request, limit: request.limit + 1 });
+    return ListAnswer.of(listed, request.limit);
+  }
+
+  /** Asks for the end of a simulation; asking again changes nothing. */
+  async cancel(viewer: Viewer, jobId: string): Promise<void> {
+    const { id } = await this.access.require(viewer, jobId);
+    await this.database.query(
+      `WITH canceled AS (UPDATE simulation SET canceled_at = now() WHERE id = $1 AND canceled_at IS NULL RETURNING id)
+       UPDATE task_summary t SET version = t.version + 1 FROM canceled c WHERE t.simulation_id = c.id`,
+      [id],
+    );
+  }
+
+  /** Makes a new update key; the old one ends. */
+  async renewUpdateKey(viewer: Viewer, jobId: string): Promise<string> {
+    const { id } = await this.access.require(viewer, jobId);
+    const updateKey = UpdateKeyService.generate();
+    await this.prisma.simulation.updateMany({
+      where: { id },
+      data: { updateKeyHash: new Uint8Array(UpdateKeyService.hash(updateKey)) },
+    });
+    return updateKey;
+  }
+
+  /** Removes a simulation and all of it: at once for everybody, then row by row in slices. */
+  async delete(viewer: Viewer, jobId: string): Promise<void> {
+    const { id } = await this.access.require(viewer, jobId);
+    await this.database.transaction(async (tx) => {
+      const { rows } = await tx.query<{ job_id: string }>('DELETE FROM simulation WHERE id = $1 RETURNING job_id', [id]);
+      for (const row of rows) {
+        await tx.query('INSERT INTO deleted_job (simulation_id, job_id) VALUES ($1, $2)', [id, row.job_id]);
+      }
+    });
+    this.logger.log({ jobId, simId: id }, 'simulation deleted');
+    await this.purge.purgeDeleted(id);
+  }
+
+  private async insert(simulation: NewSimulation, spool: PayloadSpool): Promise<number | undefined> {
+    const taken = new Error('job_id taken');
+    try {
+      return await this.database.transaction(async (tx) => {
+        const id = await insertSimulation(tx, simulation, spool);
+        if (id === undefined) throw taken;
+        return id;
+      });
+    } catch (error) {
+      if (error === taken) return undefined;
+      throw error;
+    }
+  }
+
+  private async repeated(simulation: NewSimulation, updateKey: string): Promise<Submitted> {
+    const { jobId, ownerId, requestDigest, updateKeyHash } = simulation;
+    const stored = requestDigest === null ? null : await this.prisma.simulation.findUnique({ where: { jobId } });
+    const same =
+      stored?.ownerId === ownerId &&
+      updateKeyHash.equals(stored.updateKeyHash) &&
+      requestDigest?.equals(stored.requestDigest ?? new Uint8Array());
+    if (same !== true) throw new AppError('conflict', `job_id: ${JSON.stringify(jobId)} is taken already`);
+    return { jobId, simId: stored?.id ?? 0, updateKey };
+  }
+}
+
+function newSimulation(
+  ownerId: number,
+  submission: Submission,
+  made: { readonly jobId: string; readonly updateKey: string; readonly input: NewSimulation['input'] },
+): NewSimulation {
+  const { title, sim_type: simType, input_type: inputType, ntasks, job_id, update_key, input } = submission;
+  const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest();
+  const repeatable = typeof job_id === 'string' && typeof update_key === 'string';
+  const request = JSON.stringify([title, simType, inputType, ntasks, sha256(input).toString('hex'), job_id]);
+  return {
+    jobId: made.jobId,
+    ownerId,
+    title,
+    simType,
+    inputType,
+    ntasks,
+    updateKeyHash: UpdateKeyService.hash(made.updateKey),
+    requestDigest: repeatable ? sha256(request) : null,
+    input: made.input,
+  };
+}

@@ -1,0 +1,77 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../errors/app-error.js';
+import { Database } from '../prisma/database.js';
+import { FailureThrottle } from '../throttle/failure-throttle.js';
+
+/** A simulation whose update key was shown. */
+export interface AuthorizedSimulation {
+  readonly id: number;
+  readonly jobId: string;
+}
+
+const UNKNOWN_KEY_HASH = randomBytes(32);
+const REFUSAL = 'Wrong update_key, or no simulation with this simulation_id';
+
+/** Owns the update keys: made here, kept as SHA-256 (they are random, so a slow hash would add nothing), compared in constant time. */
+@Injectable()
+export class UpdateKeyService {
+  private readonly failures = new FailureThrottle();
+
+  constructor(private readonly database: Database) {}
+
+  /** 256 random bits as 43 characters A-Z a-z 0-9 - _. */
+  static generate(): string {
+    return randomBytes(32).toString('base64url');
+  }
+
+  static hash(updateKey: string): Buffer {
+    return createHash('sha256').update(updateKey).digest();
+  }
+
+  /**
+   * The simulation that this key is for. Throws `wrongKey`, `unknownSimulation` or `deletedSimulation` (over HTTP all
+   * the same answer), or `throttled` after too many failures of `sender` within a minute; a right key always passes.
+   */
+  async authorize(simulationId: string | number, updateKey: string, sender?: string): Promise<AuthorizedSimulation> {
+    const found = await this.find(simulationId);
+    const isRight = timingSafeEqual(UpdateKeyService.hash(updateKey), found?.hash ?? UNKNOWN_KEY_HASH);
+    if (found !== undefined && isRight) return { id: found.id, jobId: found.jobId };
+    if (sender !== undefined) this.countFailure(sender);
+    if (found !== undefined) throw new AppError('wrongKey', REFUSAL);
+    throw new AppError((await this.isDeleted(simulationId)) ? 'deletedSimulation' : 'unknownSimulation', REFUSAL);
+  }
+
+  private countFailure(sender: string): void {
+    const retryAfter = this.failures.fail(sender);
+    if (retryAfter !== undefined) {
+      throw new AppError('throttled', 'Too many wrong update keys from this address, try again later', retryAfter);
+    }
+  }
+
+  private async find(simulationId: string | number): Promise<{ id: number; jobId: string; hash: Buffer } | undefined> {
+    if (isBeyondIds(simulationId)) return undefined;
+    const { rows } = await this.database.query<{ id: number; job_id: string; update_key_hash: Buffer }>(
+      `SELECT id, job_id, update_key_hash FROM simulation WHERE ${columnFor(simulationId)} = $1`,
+      [simulationId],
+    );
+    const [row] = rows;
+    return row === undefined ? undefined : { id: row.id, jobId: row.job_id, hash: row.update_key_hash };
+  }
+
+  private async isDeleted(simulationId: string | number): Promise<boolean> {
+    if (isBeyondIds(simulationId)) return false;
+    const column = typeof simulationId === 'string' ? 'job_id' : 'simulation_id';
+    const { rowCount } = await this.database.query(`SELECT 1 FROM deleted_job WHERE ${column} = $1`, [simulationId]);
+    return rowCount !== 0;
+  }
+}
+
+function columnFor(simulationId: string | number): string {
+  return typeof simulationId === 'string' ? 'job_id' : 'id';
+}
+
+/** A sim_id may be any 53-bit integer; the column holds 31 bits. */
+function isBeyondIds(simulationId: string | number): boolean {
+  return typeof simulationId === 'number' && simulationId > 2_147_483_647;
+}
