@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -21,7 +20,7 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     disableRequestLogging: true,
-    trustProxy: typeof config.trustProxy === 'object' ? [...config.trustProxy] : config.trustProxy,
+    trustProxy: trustedProxies(config.trustProxy),
     genReqId: () => randomUUID(),
     connectionTimeout: IDLE_CONNECTION_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -29,7 +28,7 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
     requestTimeout: 0,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
-    frameworkErrors: (error, _request, reply) => void reply.status(400).send({ message: error.message, status_code: 400 }),
+    frameworkErrors: refuseMalformed,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
     bodyParser: false,
@@ -39,7 +38,6 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   handOnBodies(fastify);
   observeRequests(fastify, app.get(MetricsService));
-  await app.register(fastifyCookie);
   await app.register(fastifyHelmet, helmetOptions(config));
   if (config.corsOrigins.length > 0) {
     const origin = [...config.corsOrigins];
@@ -47,6 +45,17 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
   }
   serveDocument(app);
   return app;
+}
+
+/** Fastify takes a number of hops only as a function. */
+function trustedProxies(trusted: ServiceConfig['trustProxy']): boolean | string[] | ((address: string, hop: number) => boolean) {
+  if (typeof trusted === 'number') return (_address, hop) => hop < trusted;
+  return typeof trusted === 'object' ? [...trusted] : trusted;
+}
+
+/** A URL that is no URL never reaches a route. */
+function refuseMalformed(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply.status(400).send({ message: error.message, status_code: 400 });
 }
 
 /** Bodies are handed on as streams, whatever their type: whether it is the right one is the first guard's question. */

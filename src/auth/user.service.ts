@@ -19,6 +19,12 @@ export class UserService {
     return this.prisma.user.findUnique({ where: { username } });
   }
 
+  /** The number of a user who is known to exist. */
+  async idOf(username: string): Promise<number> {
+    const { id } = await this.prisma.user.findUniqueOrThrow({ where: { username }, select: { id: true } });
+    return id;
+  }
+
   async byId(id: number): Promise<User | null> {
     return this.prisma.user.findUnique({ where: { id } });
   }

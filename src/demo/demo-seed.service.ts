@@ -11,7 +11,7 @@ import { TasksService } from '../tasks/tasks.service.js';
 import { demoSubmission, DEMO_PRIMARIES, DEMO_TASKS } from './demo-submission.js';
 import { scoreDemo } from './domain/demo-scoring.js';
 import { taskLog } from './domain/task-log.js';
-import { tasksAt } from './domain/task-schedule.js';
+import { type TaskMoment, tasksAt } from './domain/task-schedule.js';
 
 export const DEMO_USERNAME = 'demo';
 export const DEMO_JOB_ID = 'demo';
@@ -63,12 +63,19 @@ export class DemoSeedService {
     const identity = { simulation_id: DEMO_JOB_ID, update_key: updateKey };
     const tasks = tasksAt({ tasks: DEMO_TASKS, primaries: DEMO_PRIMARIES, failing: new Set(), seed: SEED }, 1);
     for (const task of tasks) {
-      const logfiles = taskLog(task, SEED);
-      await this.logs.save(bodyOf({ ...identity, task_id: task.task_id, logfiles }));
+      await this.logs.save(bodyOf({ ...identity, task_id: task.taskId, logfiles: taskLog(task, SEED) }));
     }
+    await this.tasks.updateBulk(bodyOf({ ...identity, tasks: tasks.map(completedTask) }));
     const estimators = scoreDemo({ primaries: DEMO_PRIMARIES, seed: SEED });
     await this.results.save(bodyOf({ ...identity, estimators }), this.config.maxBodyBytes);
   }
+}
+
+/** As a worker would report the end of its task; one minute that lies in the past, so that repeating it changes nothing. */
+function completedTask({ taskId, state, simulated, requested }: TaskMoment): object {
+  const [start_time, end_time] = ['2026-11-24T09:00:00Z', '2026-11-24T09:01:00Z'];
+  const progress = { simulated_primaries: simulated, requested_primaries: requested, estimated_time: 0 };
+  return { task_id: taskId, update_dict: { task_state: state, ...progress, start_time, end_time } };
 }
 
 /** A body as a worker would send it. */

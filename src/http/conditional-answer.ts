@@ -5,7 +5,7 @@ import { deflate, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { Resource, SplicedResource } from '../payload/resource.js';
-import { joined, splicedLength } from '../payload/spliced-body.js';
+import { type BodyEncoding, joined, splicedLength } from '../payload/spliced-body.js';
 import { negotiateEncoding } from './accept-encoding.js';
 import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
 
@@ -14,9 +14,9 @@ const compress = { gzip: promisify<Buffer, Buffer>(gzip), deflate: promisify<Buf
 /** Answers 304 where the client has it already, else the body in the encoding that it accepts. */
 export async function answerConditionally(request: FastifyRequest, reply: FastifyReply, resource: Resource): Promise<void> {
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
-  if (matchesAnything(request.headers['if-none-match'])) await resource.body();
-  if (notModified(request, reply, entityTag(resource.validator, encoding))) return;
-  const text = Buffer.from(JSON.stringify(await resource.body()));
+  const opened = await unlessUnmodified(request, reply, resource, encoding);
+  if (opened === undefined) return;
+  const text = Buffer.from(JSON.stringify(opened.body));
   const bytes = encoding === 'identity' ? text : await compress[encoding](text);
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
   await reply.header('Content-Length', bytes.length).send(request.method === 'HEAD' ? null : bytes);
@@ -25,7 +25,7 @@ export async function answerConditionally(request: FastifyRequest, reply: Fastif
 /** The same for an answer whose validator can only be its own content. */
 export async function answerByContent(request: FastifyRequest, reply: FastifyReply, body: object): Promise<void> {
   const validator = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
-  await answerConditionally(request, reply, { validator, body: () => body });
+  await answerConditionally(request, reply, { validator, open: () => Promise.resolve({ validator, body }) });
 }
 
 /** The same for an answer out of stored payloads, which are streamed and never held whole. */
@@ -36,10 +36,8 @@ export async function answerSpliced(
   payloads: PayloadReaderService,
 ): Promise<void> {
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
-  const ifNoneMatch = request.headers['if-none-match'];
-  if (!matchesAnything(ifNoneMatch) && notModified(request, reply, entityTag(resource.validator, encoding))) return;
-  const opened = await resource.open();
-  if (notModified(request, reply, entityTag(opened.validator, encoding))) return;
+  const opened = await unlessUnmodified(request, reply, resource, encoding);
+  if (opened === undefined) return;
   const segments = joined(opened.segments);
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
   void reply.header('Content-Length', splicedLength(segments, encoding));
@@ -51,6 +49,19 @@ export async function answerSpliced(
   // The first bytes are fetched before anything is sent, so that a database that is away still gives a 503.
   const first = await stream.next();
   await reply.send(Readable.from(startingWith(first, stream), { objectMode: false, highWaterMark: 64 * 1024 }));
+}
+
+/** Opens a resource, unless 304 was answered; `*` matches only what exists, so it is opened before that is said. */
+async function unlessUnmodified<T extends { readonly validator: string }>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  resource: { readonly validator: string; readonly open: () => Promise<T> },
+  encoding: BodyEncoding,
+): Promise<T | undefined> {
+  const anything = matchesAnything(request.headers['if-none-match']);
+  if (!anything && notModified(request, reply, entityTag(resource.validator, encoding))) return undefined;
+  const opened = await resource.open();
+  return notModified(request, reply, entityTag(opened.validator, encoding)) ? undefined : opened;
 }
 
 async function* startingWith(

@@ -29,7 +29,7 @@ export class DocumentBuilder implements JsonHandler {
     private readonly onDone: (value: unknown) => void,
   ) {}
 
-  key(name: string): void {
+  key(name: string, _loneSurrogate = false): void {
     if (!this.top().enter(name)) throw invalid(this.pathHere(), 'comes twice');
   }
 

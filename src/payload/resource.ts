@@ -1,12 +1,15 @@
 import type { Segment } from './spliced-body.js';
 
-/** An answer in JSON, and an opaque text that changes whenever it does (what an ETag is made of). */
+/**
+ * An answer in JSON, and an opaque text that changes whenever it does (what an ETag is made of); `open` gives the body
+ * with the validator of the very snapshot that it is of.
+ */
 export interface Resource {
   readonly validator: string;
-  readonly body: () => Promise<object> | object;
+  readonly open: () => Promise<{ readonly validator: string; readonly body: object }>;
 }
 
-/** An answer out of stored payloads; `open` gives it with the validator of the very snapshot that it is of. */
+/** The same for an answer out of stored payloads, which is streamed. */
 export interface SplicedResource {
   readonly validator: string;
   readonly open: () => Promise<{ readonly validator: string; readonly segments: Iterable<Segment> }>;

@@ -75,9 +75,12 @@ export class ResultsService {
   /** Names and page metadata of all estimators. */
   async listEstimators(viewer: Viewer, jobId: string): Promise<Resource> {
     const simulation = await this.access.require(viewer, jobId);
-    const validator = validatorOf(simulation, ['estimators', simulation.versions.results]);
-    // A write in between makes the body newer than its validator: the next question then gets it once more.
-    return { validator, body: async () => estimatorsAnswer((await this.find(simulation, {})).estimators) };
+    const validator = (version: string) => validatorOf(simulation, ['estimators', version]);
+    const open = async () => {
+      const { version, estimators } = await this.find(simulation, {});
+      return { validator: validator(version), body: estimatorsAnswer(estimators) };
+    };
+    return { validator: validator(simulation.versions.results), open };
   }
 
   private async select(simulation: VisibleSimulation, selection: Selection): Promise<FoundPages> {

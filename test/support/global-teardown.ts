@@ -1,1 +1,5 @@
-export default function setup(): void {}
+import './global-setup.js';
+
+export default async function teardown(): Promise<void> {
+  await globalThis.endTestDatabase?.();
+}

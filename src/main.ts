@@ -1,0 +1,43 @@
+import { ConfigError, readConfig } from './config/config.js';
+import { StartError } from './embedded/start-error.js';
+import { HELP, readArguments } from './start/command-line.js';
+import { Service } from './start/service.js';
+
+/** What is in flight at SIGTERM gets so long. */
+const STOP_MS = 10_000;
+
+const service = new Service();
+let stopping = false;
+
+/** Once: stop in order. A second signal, or too long a wait, ends at once. */
+function stop(): void {
+  if (stopping) process.exit(130);
+  stopping = true;
+  setTimeout(() => process.exit(1), STOP_MS).unref();
+  void service.stop().then(
+    () => process.exit(0),
+    (error: unknown) => fail(error),
+  );
+}
+
+function fail(error: unknown): void {
+  const expected = error instanceof StartError || error instanceof ConfigError;
+  process.stderr.write(`${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  if (readArguments(process.argv.slice(2)).help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.stdout.write(await service.start(readConfig()));
+}
+
+main().catch(async (error: unknown) => {
+  if (stopping) return;
+  await service.stop().catch(() => undefined);
+  fail(error);
+});

@@ -1,0 +1,28 @@
+/** What `npm start -- --help` prints. */
+export const HELP = `Usage: npm start [-- --help]
+
+Starts Tallyhouse. Everything is configured by environment variables; without any, it runs on an embedded PostgreSQL
+whose data lies in .data, with a demo user and a demo simulation, at http://127.0.0.1:3000.
+
+  HOST, PORT                       where HTTP listens (127.0.0.1, 3000)
+  DATABASE_URL                     PostgreSQL 14 or later (an embedded one under DATA_DIR)
+  DATABASE_POOL_SIZE               connections to it (10)
+  DATA_DIR                         embedded database and generated secrets (.data)
+  JWT_SECRET                       signing secret, at least 32 bytes (made once under DATA_DIR)
+  ADMIN_USERNAME, ADMIN_PASSWORD   the first admin (one is made, and its password printed once)
+  REGISTRATION                     open or closed (open; in production closed)
+  CORS_ORIGINS, COOKIE_SAMESITE    comma-separated origins; lax or none (CORS off; lax)
+  TRUST_PROXY                      whose X-Forwarded-* count: none, true, a number of hops, or addresses (none)
+  MAX_BODY_BYTES                   limit of a POST /results body, inflated (1073741824)
+  METRICS_TOKEN                    in production, GET /metrics wants it as a Bearer token (no such endpoint)
+  LOG_LEVEL                        fatal, error, warn, info, debug, trace or silent (info)
+  DEMO                             on or off (on with the embedded database)
+  NODE_ENV                         production: refuses to start without DATABASE_URL, JWT_SECRET and the admin
+`;
+
+/** Throws a sentence for anything but `--help`. */
+export function readArguments(args: readonly string[]): { readonly help: boolean } {
+  const unknown = args.find((arg) => arg !== '--help' && arg !== '-h');
+  if (unknown !== undefined) throw new Error(`Unknown argument ${unknown}; try --help.`);
+  return { help: args.length > 0 };
+}

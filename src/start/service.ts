@@ -1,0 +1,85 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AdminBootstrap } from '../auth/admin-bootstrap.js';
+import type { Config } from '../config/config.js';
+import { createApp } from '../create-app.js';
+import { DemoSeedService } from '../demo/demo-seed.service.js';
+import { StartError } from '../embedded/start-error.js';
+import { AppError } from '../errors/app-error.js';
+import { HealthService } from '../health/health.service.js';
+import { MigrationError } from '../prisma/migrations.js';
+import { MigrationsService } from '../prisma/migrations.service.js';
+import { banner, writeDemoLogin } from './banner.js';
+import { type Settled, settleConfig } from './settle-config.js';
+
+/** The whole service as one process runs it: what it starts it also stops. */
+export class Service {
+  private readonly ending = new AbortController();
+  private settled: Settled | undefined;
+  private app: NestFastifyApplication | undefined;
+
+  /** Starts everything; resolves with the banner once requests are answered. Throws StartError. */
+  async start(config: Config): Promise<string> {
+    this.settled = await settleConfig(config, (reason) => this.databaseEnded(reason));
+    this.ending.signal.throwIfAborted();
+    this.app = await createApp(this.settled.config);
+    const url = await listen(this.app, this.settled.config);
+    await this.prepareDatabase(this.app);
+    await this.seedDemo(this.app, url);
+    return banner(url, this.settled);
+  }
+
+  /** Answers what is in flight, then stops all that was started. */
+  async stop(): Promise<void> {
+    this.ending.abort(new StartError('Stopped while starting.'));
+    this.app?.get(HealthService).stop();
+    await this.app?.close();
+    await this.settled?.postgres?.stop();
+  }
+
+  private async prepareDatabase(app: NestFastifyApplication): Promise<void> {
+    try {
+      await app.get(MigrationsService).run(this.ending.signal);
+      await app.get(AdminBootstrap).run();
+    } catch (error) {
+      throw asStartError(error);
+    }
+  }
+
+  private async seedDemo(app: NestFastifyApplication, url: string): Promise<void> {
+    const password = this.settled?.demoPassword;
+    if (password === undefined || this.settled === undefined) return;
+    await app.get(DemoSeedService).run(password);
+    await writeDemoLogin(url, this.settled.config.dataDir, password);
+  }
+
+  private databaseEnded(reason: string): void {
+    if (this.ending.signal.aborted) return;
+    process.stderr.write(`The embedded PostgreSQL ended: ${reason}\n`);
+    process.exitCode = 1;
+    void this.stop().finally(() => process.exit(1));
+  }
+}
+
+/** Listens, and gives the address under which a browser on this machine finds it. */
+async function listen(app: NestFastifyApplication, { host, port }: { host: string; port: number }): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new StartError(`Port ${port} on ${host} is taken; set PORT to another one.`);
+    if (code === 'EACCES') throw new StartError(`Port ${port} may not be used by this user; set PORT to one above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new StartError(`HOST ${host} is no address of this machine.`);
+    throw error;
+  }
+  const address = app.getHttpServer().address() as { port: number };
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${shown}:${address.port}`;
+}
+
+function asStartError(error: unknown): unknown {
+  if (error instanceof MigrationError) return new StartError(`The database can't be used: ${error.message}.`);
+  if (error instanceof AppError) return new StartError(`ADMIN_USERNAME or ADMIN_PASSWORD can't be used: ${error.message}.`);
+  const { code, message } = error as NodeJS.ErrnoException;
+  const sqlState = typeof code === 'string' && /^(28|3D)/.test(code);
+  return sqlState ? new StartError(`DATABASE_URL can't be used: ${message}.`) : error;
+}

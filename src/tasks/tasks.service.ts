@@ -1,0 +1,64 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
+import { DocumentBuilder } from '../json/document-builder.js';
+import type { Resource } from '../payload/resource.js';
+import { Database } from '../prisma/database.js';
+import { noSuchJob, SimulationAccessService, validatorOf, type Viewer } from '../simulations/simulation-access.service.js';
+import { type AuthorizedSimulation, UpdateKeyService } from '../simulations/update-key.service.js';
+import type { TaskUpdate } from './domain/task-update.js';
+import { TasksAnswer } from './dto/tasks-answer.js';
+import { findTasks } from './find-tasks.js';
+import { readTaskUpdate, UPDATE_DICT_SHAPE } from './ingest/read-task-update.js';
+import { TASK_FORMAT, TASK_LIST_FORMAT } from './ingest/task-format.js';
+import { TaskListReader } from './ingest/task-list-reader.js';
+import { storeTaskUpdates } from './store-task-updates.js';
+
+/** Owns the tasks of simulations: merges what workers say of them, and shows them with the state of the job. */
+@Injectable()
+export class TasksService {
+  private readonly logger = new Logger(TasksService.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly updateKeys: UpdateKeyService,
+    private readonly access: SimulationAccessService,
+  ) {}
+
+  /** Merges the update of one task (contract, section 5); resolves only after the commit. */
+  async update(body: WorkerBody): Promise<void> {
+    let updateDict: unknown;
+    const content = new DocumentBuilder(UPDATE_DICT_SHAPE, 'update_dict', (value) => (updateDict = value));
+    const { simulation, envelope } = await readWorkerBody(body, TASK_FORMAT, this.authorizing(body), content);
+    await this.merge(simulation, [readTaskUpdate(envelope.task_id, updateDict)]);
+  }
+
+  /** The same for many tasks of one simulation: all of them or none. */
+  async updateBulk(body: WorkerBody): Promise<void> {
+    const content = new TaskListReader();
+    const { simulation } = await readWorkerBody(body, TASK_LIST_FORMAT, this.authorizing(body), content);
+    await this.merge(simulation, content.updates);
+  }
+
+  /** Merges updates that were read before, in one statement; a task may come several times. */
+  async merge(simulation: AuthorizedSimulation, updates: readonly TaskUpdate[]): Promise<void> {
+    const changed = await storeTaskUpdates(this.database, simulation.id, updates);
+    this.logger.debug({ jobId: simulation.jobId, updates: updates.length, changed }, 'task updates merged');
+  }
+
+  /** The tasks and the state of a job. Throws `notFound` where the viewer may not see it. */
+  async read(viewer: Viewer, jobId: string): Promise<Resource> {
+    const simulation = await this.access.require(viewer, jobId);
+    // The job's state depends on results as well.
+    const validator = (versions: readonly string[]) => validatorOf(simulation, ['tasks', ...versions]);
+    const open = async () => {
+      const found = await findTasks(this.database, simulation.id);
+      if (found === undefined) throw noSuchJob();
+      return { validator: validator(found.versions), body: TasksAnswer.of(found) };
+    };
+    return { validator: validator([simulation.versions.tasks, simulation.versions.results]), open };
+  }
+
+  private authorizing(body: WorkerBody) {
+    return (id: string | number, key: string) => this.updateKeys.authorize(id, key, body.sender);
+  }
+}
