@@ -4,14 +4,44 @@ const DOOR = '\\.(controller|consumer)\\.ts$';
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'nothing-imports-a-door', severity: 'error', from: { pathNot: '(\\.module|\\.spec|\\.test)\\.ts$' }, to: { path: DOOR } },
-    { name: 'domain-is-pure', severity: 'error', from: { path: '/domain/', pathNot: '\\.spec\\.ts$' }, to: { pathNot: ['/domain/', '^node:'], dependencyTypesNot: ['core'] } },
-    { name: 'services-know-no-door', severity: 'error', from: { path: '\\.service\\.ts$' }, to: { path: '^node_modules/(fastify|@fastify|amqplib)' } },
-    { name: 'features-meet-at-services', severity: 'error', comment: 'a feature reaches another only through its module, service or domain',
-      from: { path: '^src/(auth|simulations|results|inputs|logs|tasks|admin|yaptide)/', pathNot: '\\.(spec|test)\\.ts$' },
-      to: { path: '^src/(auth|simulations|results|inputs|logs|tasks|admin|yaptide)/', pathNot: ['^src/$1/', '\\.(module|service|guard|decorator)\\.ts$', '/domain/'] } },
+    {
+      name: 'nothing-imports-a-door',
+      severity: 'error',
+      from: { pathNot: '(\\.module|\\.spec|\\.test)\\.ts$' },
+      to: { path: DOOR },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '/domain/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['/domain/', '^node:'], dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'services-know-no-door',
+      severity: 'error',
+      from: { path: '\\.service\\.ts$' },
+      to: { path: '^node_modules/(fastify|@fastify|amqplib)' },
+    },
+    {
+      name: 'features-meet-at-services',
+      severity: 'error',
+      comment: 'a feature reaches another only through its module, service or domain',
+      from: {
+        path: '^src/(auth|simulations|results|inputs|logs|tasks|admin|yaptide)/',
+        pathNot: '\\.(spec|test)\\.ts$',
+      },
+      to: {
+        path: '^src/(auth|simulations|results|inputs|logs|tasks|admin|yaptide)/',
+        pathNot: ['^src/$1/', '\\.(module|service|guard|decorator)\\.ts$', '/domain/'],
+      },
+    },
     { name: 'src-never-imports-tests', severity: 'error', from: { path: '^src' }, to: { path: '^test' } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.d\\.ts$', '\\.(spec|test)\\.ts$', '^src/main\\.ts$', 'generated'] }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', '\\.(spec|test)\\.ts$', '^src/main\\.ts$', 'generated'] },
+      to: {},
+    },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

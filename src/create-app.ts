@@ -1,9 +1,16 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type ConnectionError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { AppModule } from './app.module.js';
 import type { ServiceConfig } from './config/config.module.js';
 import { createLogger, JsonLogger } from './logging/json-logger.js';
@@ -13,13 +20,14 @@ import { serveDocument } from './openapi/document.js';
 /** A connection on which nothing moves for so long is closed: a stalled reader, a sender that went away. */
 const IDLE_CONNECTION_MS = 120_000;
 const KEEP_ALIVE_MS = 72_000;
+const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Puts the application together, the same for the real start and for tests; it neither listens nor migrates yet. */
 export async function createApp(config: ServiceConfig): Promise<NestFastifyApplication> {
   const logger = createLogger(config.logLevel);
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: trustedProxies(config.trustProxy),
     genReqId: () => randomUUID(),
     connectionTimeout: IDLE_CONNECTION_MS,
@@ -27,6 +35,9 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
     // A large upload over a slow line may take hours; what must not happen is that it stalls (see incoming-body.ts).
     requestTimeout: 0,
     forceCloseConnections: 'idle',
+    // The longest list of page numbers and the longest estimator name, percent-encoded, fit into a URL.
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    clientErrorHandler: refuseUnparsable,
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: refuseMalformed,
   });
@@ -35,7 +46,7 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
     logger: new JsonLogger(logger),
     abortOnError: false,
   });
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify = adapter.getInstance<FastifyInstance>();
   handOnBodies(fastify);
   observeRequests(fastify, app.get(MetricsService));
   await app.register(fastifyHelmet, helmetOptions(config));
@@ -48,9 +59,29 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
 }
 
 /** Fastify takes a number of hops only as a function. */
-function trustedProxies(trusted: ServiceConfig['trustProxy']): boolean | string[] | ((address: string, hop: number) => boolean) {
+function trustedProxies(
+  trusted: ServiceConfig['trustProxy'],
+): boolean | string[] | ((address: string, hop: number) => boolean) {
   if (typeof trusted === 'number') return (_address, hop) => hop < trusted;
   return typeof trusted === 'object' ? [...trusted] : trusted;
+}
+
+/** What is no HTTP never becomes a request; it is answered in the shape of every error, and the connection ends. */
+function refuseUnparsable(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [
+          '431 Request Header Fields Too Large',
+          `URL and headers: are larger than the limit of ${MAX_HEADER_BYTES} bytes`,
+        ]
+      : ['400 Bad Request', 'Not a valid HTTP request'];
+  const body = JSON.stringify({ message, status_code: Number(status.slice(0, 3)) });
+  const head = `HTTP/1.1 ${status}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nContent-Type: application/json; charset=utf-8`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
 }
 
 /** A URL that is no URL never reaches a route. */
@@ -61,7 +92,9 @@ function refuseMalformed(error: Error, _request: FastifyRequest, reply: FastifyR
 /** Bodies are handed on as streams, whatever their type: whether it is the right one is the first guard's question. */
 function handOnBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', (_request: unknown, payload: unknown, done: (error: null, body: unknown) => void) => done(null, payload));
+  fastify.addContentTypeParser('*', (_request: unknown, payload: unknown, done: (error: null, body: unknown) => void) =>
+    done(null, payload),
+  );
 }
 
 /** One log line and one measurement a request; paths only, since a query could hold anything. */
@@ -75,7 +108,13 @@ function observeRequests(fastify: FastifyInstance, metrics: MetricsService): voi
     const route = request.routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
     metrics.observeRequest(method, route, status, reply.elapsedTime / 1000);
-    const line = { reqId: request.id, method, path: request.url.split('?', 1)[0], status, ms: Math.round(reply.elapsedTime) };
+    const line = {
+      reqId: request.id,
+      method,
+      path: request.url.split('?', 1)[0],
+      status,
+      ms: Math.round(reply.elapsedTime),
+    };
     request.log[route.startsWith('/health') ? 'debug' : 'info'](line, 'request');
     done();
   });

@@ -14,6 +14,11 @@ export interface ServiceConfig extends Config {
 @Module({})
 export class ConfigModule {
   static with(config: ServiceConfig): DynamicModule {
-    return { module: ConfigModule, global: true, providers: [{ provide: CONFIG, useValue: config }], exports: [CONFIG] };
+    return {
+      module: ConfigModule,
+      global: true,
+      providers: [{ provide: CONFIG, useValue: config }],
+      exports: [CONFIG],
+    };
   }
 }

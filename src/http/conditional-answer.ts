@@ -12,7 +12,11 @@ import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
 const compress = { gzip: promisify<Buffer, Buffer>(gzip), deflate: promisify<Buffer, Buffer>(deflate) };
 
 /** Answers 304 where the client has it already, else the body in the encoding that it accepts. */
-export async function answerConditionally(request: FastifyRequest, reply: FastifyReply, resource: Resource): Promise<void> {
+export async function answerConditionally(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  resource: Resource,
+): Promise<void> {
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
   const opened = await unlessUnmodified(request, reply, resource, encoding);
   if (opened === undefined) return;

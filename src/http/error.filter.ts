@@ -22,7 +22,10 @@ export class ErrorFilter implements ExceptionFilter {
     answerAndDrain(request, reply, status, { message, status_code: status });
   }
 
-  private translate(error: unknown, request: FastifyRequest): { status: number; message: string; retryAfter?: number | undefined } {
+  private translate(
+    error: unknown,
+    request: FastifyRequest,
+  ): { status: number; message: string; retryAfter?: number | undefined } {
     const known = isDatabaseAway(error) && !(error instanceof AppError) ? databaseAway() : error;
     if (known instanceof AppError) {
       const status = HTTP_STATUS[known.kind];
@@ -38,7 +41,9 @@ export class ErrorFilter implements ExceptionFilter {
 }
 
 function httpMessage(error: HttpException): string {
-  return error.getStatus() === 404 && error.message.startsWith('Cannot ') ? `${error.message.slice(7)}: no such endpoint` : error.message;
+  return error.getStatus() === 404 && error.message.startsWith('Cannot ')
+    ? `${error.message.slice(7)}: no such endpoint`
+    : error.message;
 }
 
 /** Errors of Fastify itself (a malformed URL, say) carry a client's status. */

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { createGunzip, createInflate } from 'node:zlib';
 import { AppError, invalid } from '../errors/app-error.js';
 
-const DECOMPRESSORS = { gzip: createGunzip, deflate: createInflate } as const;
+const DECOMPRESSORS = new Map<string | undefined, typeof createGunzip | typeof createInflate>([
+  ['gzip', createGunzip],
+  ['deflate', createInflate],
+]);
 
 /** The encodings in which a request body may come, besides as it is. */
 export const REQUEST_ENCODINGS: readonly string[] = ['gzip', 'deflate'];
@@ -16,7 +19,7 @@ const STALLED_MS = 30_000;
  * inflates without end costs nothing but the bytes up to the limit.
  */
 export async function* incomingChunks(request: IncomingMessage, encoding: string | undefined): AsyncGenerator<Buffer> {
-  const decompressor = DECOMPRESSORS[encoding as keyof typeof DECOMPRESSORS]?.({ chunkSize: CHUNK_BYTES });
+  const decompressor = DECOMPRESSORS.get(encoding)?.({ chunkSize: CHUNK_BYTES });
   const source = decompressor === undefined ? request : request.pipe(decompressor);
   const stalled = () => source.destroy(new AppError('timeout', 'body: nothing was received for 30 s'));
   let timer = setTimeout(stalled, STALLED_MS);

@@ -38,13 +38,18 @@ class JsonBodyPipe<T extends object> implements PipeTransform<FastifyRequest, Pr
 
   async transform(request: FastifyRequest): Promise<T> {
     const value = await readDocument(bodySource(request).chunks, this.type.shape, this.maxBytes);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('body', 'must be a JSON object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw invalid('body', 'must be a JSON object');
     return validateDto(this.type, value as Record<string, unknown>);
   }
 }
 
 /** Reads one JSON document of at most `maxBytes` into plain values. */
-export async function readDocument(chunks: AsyncIterable<Buffer>, shape: JsonShape, maxBytes: number): Promise<unknown> {
+export async function readDocument(
+  chunks: AsyncIterable<Buffer>,
+  shape: JsonShape,
+  maxBytes: number,
+): Promise<unknown> {
   let document: unknown;
   const scanner = new JsonScanner(new DocumentBuilder(shape, '', (value) => (document = value)));
   const utf8 = new Utf8Check();

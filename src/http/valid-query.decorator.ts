@@ -7,7 +7,7 @@ import { validateDto } from '../validation/validate-dto.js';
  * The query as a validated instance of `type`. Parameters that the DTO does not declare are ignored; one of its own
  * that is repeated is `invalid`. Declared parameters are those with an initial value (undefined will do).
  */
-export function ValidQuery<T extends object>(type: new () => T): ParameterDecorator {
+export function ValidQuery(type: new () => object): ParameterDecorator {
   return RawQuery(new QueryPipe(type));
 }
 

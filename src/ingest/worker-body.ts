@@ -1,5 +1,6 @@
 import { type AppError, invalid, tooLarge } from '../errors/app-error.js';
-import { type Disposition, type JsonHandler, JsonScanner, type TextSink, type ValueKind } from '../json/json-scanner.js';
+import { type Disposition, type JsonHandler, JsonScanner, type ValueKind } from '../json/json-scanner.js';
+import type { TextSink } from '../json/text-sink.js';
 import { TextBuffer } from '../json/text-buffer.js';
 import { Utf8Check } from '../json/utf8-check.js';
 import { Spool, SpoolSink } from '../payload/spool.js';
@@ -88,7 +89,7 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
       bytes += chunk.length;
       this.requireSize(bytes);
       utf8.write(chunk);
-      for (let at = 0; at < chunk.length; ) {
+      for (let at = 0; at < chunk.length;) {
         at = this.scanner.write(chunk, at);
         if (this.keyIsDue()) await this.checkKey();
       }
@@ -188,7 +189,9 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
 
   private keyIsDue(): boolean {
     const { members } = this;
-    return this.authorized === undefined && members['simulation_id'] !== undefined && members['update_key'] !== undefined;
+    return (
+      this.authorized === undefined && members['simulation_id'] !== undefined && members['update_key'] !== undefined
+    );
   }
 
   private async checkKey(): Promise<void> {

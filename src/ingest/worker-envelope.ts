@@ -1,4 +1,10 @@
-import { IsString, Validate, ValidateIf, ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
+import {
+  IsString,
+  Validate,
+  ValidateIf,
+  ValidatorConstraint,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
 
 /** What every body of a worker says about itself. */
 export class WorkerEnvelope {

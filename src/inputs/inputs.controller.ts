@@ -20,7 +20,10 @@ export class InputsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The input that a simulation was submitted with', description: 'Its format depends on `input_type`.' })
+  @ApiOperation({
+    summary: 'The input that a simulation was submitted with',
+    description: 'Its format depends on `input_type`.',
+  })
   @ApiResponse({ status: 200, type: InputsAnswer, examples: INPUTS_EXAMPLES })
   @ApiResponse({ status: 304, description: 'Unchanged since the ETag of If-None-Match' })
   @ApiErrors(400, 401, 404)

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { SplicedResource } from '../payload/resource.js';
 import type { Segment } from '../payload/spliced-body.js';
 import { PrismaService } from '../prisma/prisma.service.js';
-import { noSuchJob, SimulationAccessService, validatorOf, type Viewer } from '../simulations/simulation-access.service.js';
+import {
+  noSuchJob,
+  SimulationAccessService,
+  validatorOf,
+  type Viewer,
+} from '../simulations/simulation-access.service.js';
 
 /** Owns reading the input that a simulation was submitted with; it never changes. */
 @Injectable()

@@ -1,20 +1,10 @@
 import { type AppError, invalid } from '../errors/app-error.js';
 import { describeByte, MAX_TOKEN_BYTES, NumberArrayText } from './number-array-text.js';
 import { StringText } from './string-text.js';
+import type { TextSink } from './text-sink.js';
 
 /** What a value is, told by its first byte. */
 export type ValueKind = 'object' | 'array' | 'string' | 'scalar';
-
-/** Takes the compact text of a value (white space between tokens dropped), piece by piece. */
-export interface TextSink {
-  /** Bytes `start` to `end` of `bytes`, which is reused afterwards: copy what is to be kept. */
-  write(bytes: Buffer, start: number, end: number): void;
-  end(): void;
-  /** Keep NaN and infinities as sent instead of writing null. */
-  readonly keepsNonFinite?: boolean;
-  /** Keep lone surrogates as sent instead of writing U+FFFD. */
-  readonly keepsSurrogates?: boolean;
-}
 
 /**
  * What to do with a value: read its members one by one (objects and arrays only), check its syntax and drop it,
@@ -68,7 +58,7 @@ export class JsonScanner {
   write(chunk: Buffer, from = 0): number {
     this.suspended = false;
     let at = from;
-    while (at < chunk.length && !this.suspended) {
+    while (at < chunk.length && !this.isSuspended()) {
       const base = this.offset - at;
       if (this.numbers !== undefined) at = this.scanNumbers(chunk, at);
       else if (this.expect === IN_STRING) at = this.scanString(chunk, at);
@@ -83,6 +73,11 @@ export class JsonScanner {
   end(): void {
     if (this.expect === IN_TOKEN && this.depth === 0) this.endToken();
     if (this.expect !== DONE) throw this.fault('ends too early');
+  }
+
+  /** Set by the handler while a token is read. */
+  private isSuspended(): boolean {
+    return this.suspended;
   }
 
   private scanNumbers(chunk: Buffer, from: number): number {
@@ -316,7 +311,9 @@ const DONE = 8;
 const KINDS = new Map<number, ValueKind>();
 KINDS.set(OPEN_OBJECT, 'object').set(OPEN_ARRAY, 'array').set(QUOTE, 'string');
 for (const character of '-0123456789tfnNI') KINDS.set(character.charCodeAt(0), 'scalar');
-const ENDS_TOKEN = Uint8Array.from({ length: 256 }, (_, byte) => (' \t\n\r,]}:"[{'.includes(String.fromCharCode(byte)) ? 1 : 0));
+const ENDS_TOKEN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  ' \t\n\r,]}:"[{'.includes(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 function printable(token: string): string {
   return token.slice(0, 40).replace(/[^\x20-\x7e]/g, '?');

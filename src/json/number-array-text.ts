@@ -79,7 +79,8 @@ export class NumberArrayText {
   private special(step: number, byte: number, at: number): number {
     if (step === END) {
       if (this.state !== FIRST) {
-        if (this.length - this.tokenStart > SURELY_FINITE_DIGITS || this.state >= EXPONENT) this.requireDouble(this.length);
+        if (this.length - this.tokenStart > SURELY_FINITE_DIGITS || this.state >= EXPONENT)
+          this.requireDouble(this.length);
         this.count++;
       }
       this.push(CLOSE_BRACKET);
@@ -165,7 +166,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const N_LOWER = 0x6e;
 const N_UPPER = 0x4e;
-const WRONG_TYPES = [...'"{[tf'].map((character) => character.charCodeAt(0));
+const WRONG_TYPES = Array.from('"{[tf', (character) => character.charCodeAt(0));
 
 // States: what was read last. From EXPONENT on, the token at hand has an exponent.
 const FIRST = 0;

@@ -1,4 +1,4 @@
-import type { TextSink } from './json-scanner.js';
+import type { TextSink } from './text-sink.js';
 
 /**
  * The inside of one JSON string, read byte by byte as its chunks come: escapes are validated, and the text is passed
@@ -133,7 +133,11 @@ function plainEnd(chunk: Buffer, from: number): number {
   return at;
 }
 
-const SHORT_ESCAPES = new Map([...'"\\/bfnrt'].map((one) => [one.charCodeAt(0), Buffer.from(`\\${one}`, 'latin1')]));
+const SHORT_ESCAPES = new Map(
+  Array.from('"\\/bfnrt', (one) => [one.charCodeAt(0), Buffer.from(`\\${one}`, 'latin1')] as const),
+);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0));
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);

@@ -1,4 +1,4 @@
-import type { TextSink } from './json-scanner.js';
+import type { TextSink } from './text-sink.js';
 
 /** Gathers the compact text of one value, up to a limit. */
 export class TextBuffer implements TextSink {

@@ -37,12 +37,17 @@ export class JsonLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  private write(level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal', message: unknown, rest: unknown[]): void {
+  private write(
+    level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
     const context = rest.at(-1);
     // Nest narrates every route and module that it starts; that is for those who debug the start.
     const shown = level === 'info' && NARRATORS.has(String(context)) ? 'debug' : level;
     if (message instanceof Error) this.logger[shown]({ context, err: message }, message.message);
-    else if (typeof message === 'object' && message !== null) this.logger[shown]({ context, ...message }, String(rest[0]));
+    else if (typeof message === 'object' && message !== null)
+      this.logger[shown]({ context, ...message }, String(rest[0]));
     else this.logger[shown]({ context, ...stackOf(rest) }, String(message));
   }
 }

@@ -18,7 +18,10 @@ interface Row {
 }
 
 /** A simulation's log files by name, of one snapshot with their version; undefined where the simulation is gone. */
-export async function findLogs(db: Queryable, simulationId: number): Promise<{ version: string; logs: StoredLog[] } | undefined> {
+export async function findLogs(
+  db: Queryable,
+  simulationId: number,
+): Promise<{ version: string; logs: StoredLog[] } | undefined> {
   const { rows } = await db.query<Row>(
     `SELECT l.version, f.name, f.payload_id, f.blocks, f.streams, f.stored_bytes, f.raw_bytes
        FROM log_summary l LEFT JOIN log_file f ON f.simulation_id = l.simulation_id
@@ -31,7 +34,9 @@ export async function findLogs(db: Queryable, simulationId: number): Promise<{ v
     if (row.name === null) return [];
     const { blocks, streams } = row;
     const bytes = { storedBytes: Number(row.stored_bytes), rawBytes: Number(row.raw_bytes) };
-    return [{ name: row.name, payload: { simulationId, payloadId: BigInt(row.payload_id), blocks, streams, ...bytes } }];
+    return [
+      { name: row.name, payload: { simulationId, payloadId: BigInt(row.payload_id), blocks, streams, ...bytes } },
+    ];
   });
   return { version: first.version, logs };
 }

@@ -23,7 +23,10 @@ export class LogsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: "Log files of a simulation: the simulator's own output and errors", description: 'Texts by name, names in byte order.' })
+  @ApiOperation({
+    summary: "Log files of a simulation: the simulator's own output and errors",
+    description: 'Texts by name, names in byte order.',
+  })
   @ApiResponse({ status: 200, type: LogfilesAnswer })
   @ApiResponse({ status: 304, description: 'Unchanged since the ETag of If-None-Match' })
   @ApiErrors(400, 401, 404)

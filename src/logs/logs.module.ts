@@ -4,5 +4,10 @@ import { LogsController } from './logs.controller.js';
 import { LogsService } from './logs.service.js';
 
 /** Owns log files: GET and POST /logfiles. */
-@Module({ imports: [SimulationsModule], controllers: [LogsController], providers: [LogsService], exports: [LogsService] })
+@Module({
+  imports: [SimulationsModule],
+  controllers: [LogsController],
+  providers: [LogsService],
+  exports: [LogsService],
+})
 export class LogsModule {}

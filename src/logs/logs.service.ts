@@ -8,7 +8,12 @@ import { spoolText } from '../payload/payload-texts.js';
 import type { SplicedResource } from '../payload/resource.js';
 import type { Segment } from '../payload/spliced-body.js';
 import { Database } from '../prisma/database.js';
-import { noSuchJob, SimulationAccessService, validatorOf, type Viewer } from '../simulations/simulation-access.service.js';
+import {
+  noSuchJob,
+  SimulationAccessService,
+  validatorOf,
+  type Viewer,
+} from '../simulations/simulation-access.service.js';
 import { type AuthorizedSimulation, UpdateKeyService } from '../simulations/update-key.service.js';
 import { findLogs, type StoredLog } from './find-logs.js';
 import { LOGS_FORMAT } from './ingest/logs-format.js';
@@ -68,7 +73,11 @@ export class LogsService {
     return { validator: validator(simulation.versions.logs), open };
   }
 
-  private async store(simulation: AuthorizedSimulation, logs: readonly ParsedLog[], spool: PayloadSpool): Promise<void> {
+  private async store(
+    simulation: AuthorizedSimulation,
+    logs: readonly ParsedLog[],
+    spool: PayloadSpool,
+  ): Promise<void> {
     if (logs.length === 0) return;
     await spool.finish();
     const changed = await this.database.transaction((tx) => storeLogs(tx, simulation.id, logs, spool));

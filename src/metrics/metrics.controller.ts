@@ -19,7 +19,8 @@ export class MetricsController {
   @Get()
   @ApiOperation({
     summary: 'Prometheus metrics',
-    description: 'In production only with `Authorization: Bearer <METRICS_TOKEN>`; without that variable there is no such endpoint.',
+    description:
+      'In production only with `Authorization: Bearer <METRICS_TOKEN>`; without that variable there is no such endpoint.',
   })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The text exposition format' })

@@ -8,7 +8,7 @@ const ADLER_RUN = 3_854;
 export function adler32(bytes: Uint8Array): number {
   let a = 1;
   let b = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = Math.min(at + ADLER_RUN, bytes.length);
     for (; at < end; at++) {
       a += bytes[at] as number;

@@ -192,7 +192,13 @@ class SplicingWriter {
     const pieces: Buffer[] = [];
     for (let at = 0; at < text.length; at += STORED_BLOCK_BYTES) {
       const part = text.subarray(at, at + STORED_BLOCK_BYTES);
-      const header = Buffer.from([0, part.length & 0xff, part.length >> 8, ~part.length & 0xff, (~part.length >> 8) & 0xff]);
+      const header = Buffer.from([
+        0,
+        part.length & 0xff,
+        part.length >> 8,
+        ~part.length & 0xff,
+        (~part.length >> 8) & 0xff,
+      ]);
       pieces.push(header, part);
     }
     return pieces;

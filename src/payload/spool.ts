@@ -2,7 +2,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TextSink } from '../json/json-scanner.js';
+import type { TextSink } from '../json/text-sink.js';
 
 /** Where something lies in a spool. */
 export interface SpoolSlice {

@@ -38,7 +38,11 @@ const CREATE_TABLE = `
  * @returns the names of those that were applied now
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'tallyhouse-migrate', connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'tallyhouse-migrate',
+    connectionTimeoutMillis: 5_000,
+  });
   // A connection that breaks fails the query at hand; without a listener it would end the process.
   client.on('error', () => undefined);
   await client.connect();
@@ -60,7 +64,9 @@ async function applyMissing(client: pg.Client): Promise<string[]> {
       await apply(client, migration);
       missing.push(migration.name);
     } else if (checksum !== migration.checksum) {
-      throw new MigrationError(`the migration ${migration.name} was changed after it had been applied to this database`);
+      throw new MigrationError(
+        `the migration ${migration.name} was changed after it had been applied to this database`,
+      );
     }
   }
   return missing;
@@ -72,7 +78,9 @@ async function readApplied(client: pg.Client): Promise<Map<string, string>> {
   );
   const halfDone = rows.find(({ finished }) => !finished);
   if (halfDone !== undefined) {
-    throw new MigrationError(`the migration ${halfDone.migration_name} was left half-done; see \`prisma migrate resolve\``);
+    throw new MigrationError(
+      `the migration ${halfDone.migration_name} was left half-done; see \`prisma migrate resolve\``,
+    );
   }
   return new Map(rows.map(({ migration_name, checksum }) => [migration_name, checksum]));
 }

@@ -52,7 +52,11 @@ interface Row {
 }
 
 /** Finds pages and their metadata in one statement that touches no payload; undefined where the simulation is gone. */
-export async function findPages(db: Queryable, simulationId: number, selection: Selection): Promise<FoundPages | undefined> {
+export async function findPages(
+  db: Queryable,
+  simulationId: number,
+  selection: Selection,
+): Promise<FoundPages | undefined> {
   const { rows } = await db.query<Row>(
     `SELECT r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name, p.page_number, p.name, p.unit,
             p.bins, p.payload_id, p.blocks, p.streams, p.stored_bytes, p.raw_bytes
@@ -74,7 +78,8 @@ function grouped(rows: readonly Row[], simulationId: number): StoredEstimator[] 
   for (const row of rows) {
     if (row.estimator_no === null) continue;
     let estimator = estimators.get(row.estimator_no);
-    if (estimator === undefined) estimators.set(row.estimator_no, (estimator = { name: row.estimator_name, pages: [] }));
+    if (estimator === undefined)
+      estimators.set(row.estimator_no, (estimator = { name: row.estimator_name, pages: [] }));
     if (row.page_number !== null) estimator.pages.push(pageOf(row, row.page_number, simulationId));
   }
   return [...estimators.values()];

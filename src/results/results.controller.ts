@@ -46,7 +46,10 @@ export class ResultsController {
   }
 
   @Get('estimators')
-  @ApiOperation({ summary: 'Names of estimators and pages, without the arrays', description: 'Use it to build a selector before fetching data.' })
+  @ApiOperation({
+    summary: 'Names of estimators and pages, without the arrays',
+    description: 'Use it to build a selector before fetching data.',
+  })
   @ApiResponse({ status: 200, type: EstimatorsAnswer })
   @ApiResponse({ status: 304, description: 'Unchanged since the ETag of If-None-Match' })
   @ApiErrors(400, 401, 404)

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '../prisma/database.js';
 import { isDatabaseAway } from '../errors/database-error.js';
+import { MigrationsService } from '../prisma/migrations.service.js';
 
 /** A replaced payload stays for so long, for responses that are still reading it. */
 const SUPERSEDED_FOR = '10 minutes';
@@ -9,7 +10,17 @@ const INTERVAL_MS = 60_000;
 const SLICE_ROWS = 500;
 
 /** What a deleted simulation leaves behind, largest first; its DeletedJob row stays. */
-const TABLES = ['payload_block', 'page', 'estimator', 'log_file', 'task', 'superseded_payload', 'result_summary', 'task_summary', 'log_summary'];
+const TABLES = [
+  'payload_block',
+  'page',
+  'estimator',
+  'log_file',
+  'task',
+  'superseded_payload',
+  'result_summary',
+  'task_summary',
+  'log_summary',
+];
 
 /** Owns the removal of what nobody can see any more: deleted simulations and replaced payloads, slice by slice. */
 @Injectable()
@@ -19,12 +30,16 @@ export class PurgeService implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> = Promise.resolve();
   private ending = false;
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly migrations: MigrationsService,
+  ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => (this.running = this.sweep()), INTERVAL_MS);
+    this.timer = setInterval(() => {
+      this.running = this.sweep();
+    }, INTERVAL_MS);
     this.timer.unref();
-    this.running = this.sweep();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -39,7 +54,9 @@ export class PurgeService implements OnApplicationBootstrap, OnModuleDestroy {
       let deleted = SLICE_ROWS;
       while (deleted === SLICE_ROWS && !this.ending) {
         const slice = `SELECT ctid FROM ${table} WHERE simulation_id = $1 LIMIT ${SLICE_ROWS}`;
-        const { rowCount } = await this.database.query(`DELETE FROM ${table} WHERE ctid = ANY(ARRAY(${slice}))`, [simulationId]);
+        const { rowCount } = await this.database.query(`DELETE FROM ${table} WHERE ctid = ANY(ARRAY(${slice}))`, [
+          simulationId,
+        ]);
         deleted = rowCount ?? 0;
       }
     }
@@ -49,6 +66,7 @@ export class PurgeService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Finishes what was interrupted, and removes payloads that were replaced long enough ago. */
   private async sweep(): Promise<void> {
+    if (!this.migrations.done) return;
     try {
       const { rows } = await this.database.query<{ simulation_id: number }>(
         "SELECT simulation_id FROM deleted_job WHERE purged_at IS NULL AND deleted_at < now() - interval '1 minute'",

@@ -24,7 +24,8 @@ export class SimulationsController {
   @Post()
   @ApiOperation({
     summary: 'Submit a simulation',
-    description: 'The same request again, `job_id` and `update_key` included, answers the same; the update key is shown only here.',
+    description:
+      'The same request again, `job_id` and `update_key` included, answers the same; the update key is shown only here.',
   })
   @ApiBody({ type: Submission })
   @ApiResponse({ status: 201, type: SubmissionAnswer })
@@ -51,7 +52,10 @@ export class SimulationsController {
   }
 
   @Delete()
-  @ApiOperation({ summary: 'Delete a simulation and all of it', description: 'Later writes of its workers are answered 403; its job_id is not given out again.' })
+  @ApiOperation({
+    summary: 'Delete a simulation and all of it',
+    description: 'Later writes of its workers are answered 403; its job_id is not given out again.',
+  })
   @ApiResponse({ status: 200, schema: { example: { message: 'Simulation deleted' } } })
   @ApiErrors(400, 401, 403, 404)
   async delete(@CurrentUser() user: Viewer, @ValidQuery(JobQuery) query: JobQuery): Promise<{ message: string }> {
@@ -71,8 +75,14 @@ export class SimulationsController {
 
   @Post('update-key')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Make a new update key', description: 'The old one ends; workers that still use it are answered 403.' })
-  @ApiResponse({ status: 200, schema: { example: { message: 'New update key', update_key: 'vN0kq0H2Zx7mVfF3p0yS3m9JqS1Yh9oYb8k2d1nQwXo' } } })
+  @ApiOperation({
+    summary: 'Make a new update key',
+    description: 'The old one ends; workers that still use it are answered 403.',
+  })
+  @ApiResponse({
+    status: 200,
+    schema: { example: { message: 'New update key', update_key: 'vN0kq0H2Zx7mVfF3p0yS3m9JqS1Yh9oYb8k2d1nQwXo' } },
+  })
   @ApiErrors(400, 401, 403, 404)
   async renewUpdateKey(
     @CurrentUser() user: Viewer,

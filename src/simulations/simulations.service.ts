@@ -86,7 +86,9 @@ export class SimulationsService {
   async delete(viewer: Viewer, jobId: string): Promise<void> {
     const { id } = await this.access.require(viewer, jobId);
     await this.database.transaction(async (tx) => {
-      const { rows } = await tx.query<{ job_id: string }>('DELETE FROM simulation WHERE id = $1 RETURNING job_id', [id]);
+      const { rows } = await tx.query<{ job_id: string }>('DELETE FROM simulation WHERE id = $1 RETURNING job_id', [
+        id,
+      ]);
       for (const row of rows) {
         await tx.query('INSERT INTO deleted_job (simulation_id, job_id) VALUES ($1, $2)', [id, row.job_id]);
       }
@@ -111,13 +113,14 @@ export class SimulationsService {
 
   private async repeated(simulation: NewSimulation, updateKey: string): Promise<Submitted> {
     const { jobId, ownerId, requestDigest, updateKeyHash } = simulation;
-    const stored = requestDigest === null ? null : await this.prisma.simulation.findUnique({ where: { jobId } });
-    const same =
-      stored?.ownerId === ownerId &&
-      updateKeyHash.equals(stored.updateKeyHash) &&
-      requestDigest?.equals(stored.requestDigest ?? new Uint8Array());
-    if (same !== true) throw new AppError('conflict', `job_id: ${JSON.stringify(jobId)} is taken already`);
-    return { jobId, simId: stored?.id ?? 0, updateKey };
+    const stored =
+      requestDigest === null ? null : await this.prisma.simulation.findUnique({ where: { jobId, ownerId } });
+    const isSame =
+      stored?.requestDigest != null &&
+      requestDigest?.equals(stored.requestDigest) === true &&
+      updateKeyHash.equals(stored.updateKeyHash);
+    if (!isSame) throw new AppError('conflict', `job_id: ${JSON.stringify(jobId)} is taken already`);
+    return { jobId, simId: stored.id, updateKey };
   }
 }
 

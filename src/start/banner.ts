@@ -11,7 +11,12 @@ export function banner(url: string, { config, postgres, generatedAdmin, demoPass
     lines.push(`Admin, shown only this once: ${generatedAdmin.username} / ${generatedAdmin.password}`);
   }
   if (demoPassword !== undefined) {
-    lines.push(`Demo login: ${DEMO_USERNAME} / ${demoPassword}`, '', 'Paste this to see results:', curlLine(url, demoPassword));
+    lines.push(
+      `Demo login: ${DEMO_USERNAME} / ${demoPassword}`,
+      '',
+      'Paste this to see results:',
+      curlLine(url, demoPassword),
+    );
   }
   if (config.databaseUrl !== postgres?.url) return `\n${lines.join('\n')}\n\n`;
   return `\n${lines.join('\n')}\n\nCtrl-C stops everything; the data stays in ${config.dataDir}.\n\n`;
@@ -21,7 +26,7 @@ export function banner(url: string, { config, postgres, generatedAdmin, demoPass
 function curlLine(url: string, password: string): string {
   const login = JSON.stringify({ username: DEMO_USERNAME, password });
   const results = `${url}/results?job_id=${DEMO_JOB_ID}&estimator_name=depth_dose_&page_number=0`;
-  return `curl -s -b '' -o /dev/null -H 'Content-Type: application/json' -d '${login}' ${url}/auth/login --next -s '${results}'`;
+  return `curl -s -b '' -o /dev/null -H 'Content-Type: application/json' -d '${login}' ${url}/auth/login --next -s -b '' '${results}'`;
 }
 
 /** Tells `npm run demo` where to log in, in a file that only its owner may read. */

@@ -15,11 +15,14 @@ export async function keptSecret(path: string): Promise<{ readonly secret: strin
     const secret = randomBytes(32).toString('base64url');
     if (await createFile(path, `${secret}\n`)) return { secret, isNew: true };
     const kept = (await readFile(path, 'utf8')).trim();
-    if (kept.length < 32) throw new StartError(`${path} holds no secret of at least 32 characters; delete it to have a new one made.`);
+    if (kept.length < 32)
+      throw new StartError(`${path} holds no secret of at least 32 characters; delete it to have a new one made.`);
     return { secret: kept, isNew: false };
   } catch (error) {
     if (error instanceof StartError) throw error;
-    throw new StartError(`${path} can't be used (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); set DATA_DIR to a folder that you may write to.`);
+    throw new StartError(
+      `${path} can't be used (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); set DATA_DIR to a folder that you may write to.`,
+    );
   }
 }
 

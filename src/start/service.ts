@@ -67,8 +67,10 @@ async function listen(app: NestFastifyApplication, { host, port }: { host: strin
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') throw new StartError(`Port ${port} on ${host} is taken; set PORT to another one.`);
-    if (code === 'EACCES') throw new StartError(`Port ${port} may not be used by this user; set PORT to one above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new StartError(`HOST ${host} is no address of this machine.`);
+    if (code === 'EACCES')
+      throw new StartError(`Port ${port} may not be used by this user; set PORT to one above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new StartError(`HOST ${host} is no address of this machine.`);
     throw error;
   }
   const address = app.getHttpServer().address() as { port: number };
@@ -78,7 +80,8 @@ async function listen(app: NestFastifyApplication, { host, port }: { host: strin
 
 function asStartError(error: unknown): unknown {
   if (error instanceof MigrationError) return new StartError(`The database can't be used: ${error.message}.`);
-  if (error instanceof AppError) return new StartError(`ADMIN_USERNAME or ADMIN_PASSWORD can't be used: ${error.message}.`);
+  if (error instanceof AppError)
+    return new StartError(`ADMIN_USERNAME or ADMIN_PASSWORD can't be used: ${error.message}.`);
   const { code, message } = error as NodeJS.ErrnoException;
   const sqlState = typeof code === 'string' && /^(28|3D)/.test(code);
   return sqlState ? new StartError(`DATABASE_URL can't be used: ${message}.`) : error;

@@ -9,7 +9,8 @@ export interface Settled {
   readonly config: ServiceConfig;
   readonly postgres: EmbeddedPostgres | undefined;
   /** The admin that was made up, with its password only the first time. */
-  readonly generatedAdmin: { readonly username: string; readonly password: string; readonly isNew: boolean } | undefined;
+  readonly generatedAdmin:
+    { readonly username: string; readonly password: string; readonly isNew: boolean } | undefined;
   /** Where demo data is wanted: the demo user's password. */
   readonly demoPassword: string | undefined;
 }
@@ -22,7 +23,9 @@ export async function settleConfig(config: Config, onDatabaseExit: (reason: stri
   const secretOf = (name: string) => keptSecret(join(config.dataDir, 'secrets', name));
   const jwtSecret = config.jwtSecret ?? (await secretOf('jwt')).secret;
   const generatedAdmin = await adminOf(config, secretOf);
-  const demoPassword = config.demo ? (await secretOf('demo-password')).secret.slice(0, DEMO_PASSWORD_LENGTH) : undefined;
+  const demoPassword = config.demo
+    ? (await secretOf('demo-password')).secret.slice(0, DEMO_PASSWORD_LENGTH)
+    : undefined;
   const postgres =
     config.databaseUrl === undefined
       ? await startEmbeddedPostgres({ folder: join(config.dataDir, 'postgres'), onExit: onDatabaseExit })

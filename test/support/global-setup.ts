@@ -2,11 +2,16 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
-import { migrate } from '../../src/prisma/migrations.js';
+
+/** Jest loads this file through `require`, where no `.js` stands for a `.ts`: so what was built is taken, typed as its source. */
+const built = (path: string): Promise<unknown> => import(`../../dist/${path}`);
 
 /** Starts one PostgreSQL in a temporary folder for all tests, with a migrated template to clone. */
 export default async function setup(): Promise<void> {
+  type Embedded = typeof import('../../src/embedded/embedded-postgres.js');
+  type Migrations = typeof import('../../src/prisma/migrations.js');
+  const { startEmbeddedPostgres } = (await built('embedded/embedded-postgres.js')) as Embedded;
+  const { migrate } = (await built('prisma/migrations.js')) as Migrations;
   const folder = await mkdtemp(join(tmpdir(), 'tallyhouse-test-'));
   // Where root can't have a user namespace, PostgreSQL runs as another user, who must get here.
   await chmod(folder, 0o755);

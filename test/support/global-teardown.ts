@@ -1,5 +1,3 @@
-import './global-setup.js';
-
 export default async function teardown(): Promise<void> {
   await globalThis.endTestDatabase?.();
 }

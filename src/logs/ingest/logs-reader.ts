@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { invalid } from '../../errors/app-error.js';
 import type { ContentReader } from '../../ingest/worker-body.js';
-import type { Disposition, TextSink, ValueKind } from '../../json/json-scanner.js';
+import type { Disposition, ValueKind } from '../../json/json-scanner.js';
+import type { TextSink } from '../../json/text-sink.js';
 import { BLOCK_BYTES, PayloadSpool, type SpooledPayload, type SpooledStream } from '../../payload/payload-spool.js';
 import { plainTextFault } from '../../validation/is-plain-text.decorator.js';
 
@@ -64,7 +65,7 @@ class LogText implements TextSink {
   ) {}
 
   write(bytes: Buffer, start: number, end: number): void {
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const part = Math.min(end - at, BLOCK_BYTES - this.length);
       this.reserve(part);
       bytes.copy(this.block, this.length, at, at + part);

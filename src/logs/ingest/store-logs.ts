@@ -30,7 +30,11 @@ export async function storeLogs(
     payload: (byPayload.get(payload_id) as ParsedLog).payload,
   }));
   await insertPayloads(tx, simulationId, payloads, spool);
-  await supersedePayloads(tx, simulationId, written.flatMap(({ replaced_payload_id }) => replaced_payload_id ?? []));
+  await supersedePayloads(
+    tx,
+    simulationId,
+    written.flatMap(({ replaced_payload_id }) => replaced_payload_id ?? []),
+  );
   await tx.query('UPDATE log_summary SET version = version + 1 WHERE simulation_id = $1', [simulationId]);
   return written.length;
 }
@@ -40,7 +44,11 @@ interface WrittenLog {
   readonly replaced_payload_id: string | null;
 }
 
-async function upsertLogs(tx: Transaction, simulationId: number, logs: ReadonlyMap<string, ParsedLog>): Promise<WrittenLog[]> {
+async function upsertLogs(
+  tx: Transaction,
+  simulationId: number,
+  logs: ReadonlyMap<string, ParsedLog>,
+): Promise<WrittenLog[]> {
   const sizes = [...logs.values()].map((log) => sizeOf(log.payload));
   const { rows } = await tx.query<WrittenLog>(
     `WITH incoming AS (

@@ -1,7 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 class PageDataAnswer {
-  @ApiProperty({ type: [Number], description: 'Flat, first axis fastest; null where not a number', example: [0.0, 0.001, 0.015] })
+  @ApiProperty({
+    type: [Number],
+    description: 'Flat, first axis fastest; null where not a number',
+    example: [0.0, 0.001, 0.015],
+  })
   values!: (number | null)[];
 
   @ApiProperty({
@@ -51,7 +55,12 @@ class PageSummaryAnswer {
   @ApiProperty({ example: 'Z (Dose)' })
   name!: string;
 
-  @ApiProperty({ type: 'array', items: { type: 'integer' }, description: 'Number of bins along each axis', example: [400] })
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'integer' },
+    description: 'Number of bins along each axis',
+    example: [400],
+  })
   dimensions!: number[];
 }
 

@@ -12,7 +12,11 @@ export class ResultsBody {
   @ApiProperty({ description: "The simulation's update key", example: 'the-update-key-of-the-simulation-0123456789' })
   update_key!: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'An older revision of a page never replaces a newer one' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    description: 'An older revision of a page never replaces a newer one',
+  })
   revision?: number;
 
   @ApiPropertyOptional({ description: 'Store without making the results final', default: false })

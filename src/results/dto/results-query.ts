@@ -30,7 +30,8 @@ export class ResultsQuery extends JobQuery {
 
   private pages(): PageRange[] | undefined {
     const { page_number: one, page_numbers: several } = this;
-    if (one !== undefined && several !== undefined) throw invalid('page_number', 'cannot be combined with page_numbers');
+    if (one !== undefined && several !== undefined)
+      throw invalid('page_number', 'cannot be combined with page_numbers');
     if (one !== undefined) return named('page_number', () => [parsePageNumber(one)]);
     return several === undefined ? undefined : named('page_numbers', () => parsePageNumbers(several));
   }

@@ -1,6 +1,8 @@
 import { invalid } from '../../errors/app-error.js';
-import { JsonScanner, type TextSink, type ValueKind } from '../../json/json-scanner.js';
+import { JsonScanner, type ValueKind } from '../../json/json-scanner.js';
+import type { TextSink } from '../../json/text-sink.js';
 import { DocumentBuilder, type JsonShape } from '../../json/document-builder.js';
+import { countCharacters } from '../../validation/characters.js';
 import { TextBuffer } from '../../json/text-buffer.js';
 
 /** Text outside values and axes that an estimator or a page may carry. */
@@ -99,7 +101,12 @@ export class Members {
 
 /** Takes the text of one value, up to MAX_MEMBER_BYTES. */
 export function captureText(path: string, onText: (text: string) => void, keepsSurrogates = false): TextSink {
-  return new TextBuffer(MAX_MEMBER_BYTES, () => tooMuchText(path), (text) => onText(text.toString('utf8')), keepsSurrogates);
+  return new TextBuffer(
+    MAX_MEMBER_BYTES,
+    () => tooMuchText(path),
+    (text) => onText(text.toString('utf8')),
+    keepsSurrogates,
+  );
 }
 
 export function tooMuchText(path: string): Error {
@@ -131,5 +138,5 @@ const ESCAPES = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[d
 const LONE_LENGTH = 6;
 
 function characters(text: string): number {
-  return text.length <= MAX_NAME_CHARACTERS ? text.length : [...text].length;
+  return text.length <= MAX_NAME_CHARACTERS ? text.length : countCharacters(text);
 }

@@ -10,7 +10,16 @@ export interface Frame {
   end(): void;
 }
 
-const PAGE_MEMBERS = new Set(['page_number', 'name', 'data', 'dimensions', 'metadata', 'axis_dim1', 'axis_dim2', 'axis_dim3']);
+const PAGE_MEMBERS = new Set([
+  'page_number',
+  'name',
+  'data',
+  'dimensions',
+  'metadata',
+  'axis_dim1',
+  'axis_dim2',
+  'axis_dim3',
+]);
 const AXIS_MEMBER = /^axis_dim([123])$/;
 const DATA_MEMBERS = new Set(['values', 'dimensions', 'unit', 'name']);
 const AXIS_MEMBERS = new Set(['values', 'name', 'unit']);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { invalid } from '../../errors/app-error.js';
+import { countCharacters } from '../../validation/characters.js';
 import { binsOf } from '../domain/bins.js';
 import { readMembers, wellFormed } from './members.js';
 import type { NumberList } from './number-list.js';
@@ -31,7 +32,10 @@ function referencePage(page: PageFrame, pageNumber: number): ParsedPage {
   const data = requireData(page);
   const { dimensions } = data;
   if (dimensions === undefined) {
-    throw invalid(data.members.at('dimensions'), data.members.has('dimensions') ? 'must be a list of axes' : 'is required');
+    throw invalid(
+      data.members.at('dimensions'),
+      data.members.has('dimensions') ? 'must be a list of axes' : 'is required',
+    );
   }
   if (dimensions.elements.length > MAX_AXES) throw invalid(dimensions.path, `must have at most ${MAX_AXES} axes`);
   const axes = dimensions.elements.map((element, index) => {
@@ -81,7 +85,8 @@ function whole(page: PageFrame, text: PageText, axes: readonly NumberList[]): Pa
   const entries = axes.map((axis) => axis.count);
   const bins = binsOf(entries, values.count);
   if (bins === undefined) {
-    const rule = entries.length === 0 ? 'a page without axes has 1' : `axes of ${entries.join(' × ')} entries don't fit that`;
+    const rule =
+      entries.length === 0 ? 'a page without axes has 1' : `axes of ${entries.join(' × ')} entries don't fit that`;
     throw invalid(`${page.path}.data.values`, `has ${values.count} values; ${rule}`);
   }
   const lists = [values, ...axes];
@@ -94,13 +99,13 @@ function consecutiveAxes(page: PageFrame): AxisFrame[] {
   const axes: AxisFrame[] = [];
   for (let axis = page.axes.get(1); axis !== undefined; axis = page.axes.get(axes.length + 1)) axes.push(axis);
   const path = page.members.at('dimensions');
-  const dimensions = parsed(page.members.text('dimensions'));
+  const dimensions = parsed(page.members.text('dimensions')) as number | undefined;
   if (dimensions === undefined) throw invalid(path, 'is required');
-  if (!Number.isInteger(dimensions) || (dimensions as number) < 0 || (dimensions as number) > MAX_AXES) {
+  if (!Number.isInteger(dimensions) || dimensions < 0 || dimensions > MAX_AXES) {
     throw invalid(path, `must be an integer from 0 to ${MAX_AXES}`);
   }
   if (dimensions !== axes.length) {
-    throw invalid(path, `is ${String(dimensions)}, but the page has ${axes.length} consecutive axes (axis_dim1 …)`);
+    throw invalid(path, `is ${dimensions}, but the page has ${axes.length} consecutive axes (axis_dim1 …)`);
   }
   return axes;
 }
@@ -137,7 +142,7 @@ function pageNumberInMetadata(value: unknown, path: string): number {
 function stringOf(value: unknown, member: string, page: PageFrame): string {
   if (typeof value !== 'string') return '""';
   const path = `${page.members.at('metadata')}.${member}`;
-  if ([...value].length > 1_024) throw invalid(path, 'must have at most 1024 characters');
+  if (countCharacters(value) > 1_024) throw invalid(path, 'must have at most 1024 characters');
   if (member === 'name' && value.includes('\0')) throw invalid(path, 'must not contain U+0000');
   return JSON.stringify(value);
 }

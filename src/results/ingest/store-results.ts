@@ -35,7 +35,11 @@ interface NumberedPage extends ParsedPage {
  * payloads only of pages that really change, and finality. Writers of one simulation's results come one after the
  * other (the lock on its summary); tasks and logs are not held up. Throws `deletedSimulation` where it is gone.
  */
-export async function storeResults(tx: Transaction, simulationId: number, update: ResultsUpdate): Promise<ResultsOutcome> {
+export async function storeResults(
+  tx: Transaction,
+  simulationId: number,
+  update: ResultsUpdate,
+): Promise<ResultsOutcome> {
   const summary = await lockSummary(tx, simulationId);
   const named = await storeEstimators(tx, simulationId, summary, update);
   const pages = update.estimators.flatMap((estimator) =>

@@ -45,7 +45,8 @@ export class ListQuery {
   private readStates(): JobState[] | undefined {
     return this.job_state?.split(',').map((name) => {
       const state = JOB_STATES.find((one) => one === name);
-      if (state === undefined) throw invalid('job_state', `${JSON.stringify(name.slice(0, 40))} is not one of ${JOB_STATES.join(', ')}`);
+      if (state === undefined)
+        throw invalid('job_state', `${JSON.stringify(name.slice(0, 40))} is not one of ${JOB_STATES.join(', ')}`);
       return state;
     });
   }

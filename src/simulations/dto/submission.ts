@@ -71,6 +71,9 @@ export class SubmissionAnswer {
   @ApiProperty({ type: 'integer', example: 42, description: "The same simulation's number" })
   sim_id!: number;
 
-  @ApiProperty({ description: 'Shown once; workers write with it', example: 'vN0kq0H2Zx7mVfF3p0yS3m9JqS1Yh9oYb8k2d1nQwXo' })
+  @ApiProperty({
+    description: 'Shown once; workers write with it',
+    example: 'vN0kq0H2Zx7mVfF3p0yS3m9JqS1Yh9oYb8k2d1nQwXo',
+  })
   update_key!: string;
 }
