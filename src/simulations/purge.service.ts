@@ -65,7 +65,7 @@ export class PurgeService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Finishes what was interrupted, and removes payloads that were replaced long enough ago. */
-  private async sweep(): Promise<void> {
+  async sweep(): Promise<void> {
     if (!this.migrations.done) return;
     try {
       const { rows } = await this.database.query<{ simulation_id: number }>(
