@@ -81,7 +81,7 @@ test('number text is kept as sent, and NaN becomes null', async () => {
 test('an array of several blocks comes out whole in every encoding', async () => {
   const { simulation_id, update_key } = await submitSimulation(test_);
   const values = Array.from({ length: 600_000 }, (_, index) => Math.sin(index));
-  await results.save(bodyOf({ simulation_id, update_key, estimators: [{ name: 'long', pages: [page(1, ...values)] }, { name: 'short', pages: [page(1, 5)] }] }));
+  await results.save(bodyOf({ simulation_id, update_key, estimators: [{ name: 'long', pages: [{ ...page(1), data: { values, dimensions: [values.map((_, index) => index)], unit: 'Gy' } }] }, { name: 'short', pages: [page(1, 5)] }] }));
   const { rows } = await test_.database.query<{ blocks: number }>('SELECT max(blocks) AS blocks FROM page');
   expect(rows[0]?.blocks).toBeGreaterThan(1);
   const text = await readText(simulation_id);
@@ -156,9 +156,9 @@ test('results are final once pages_total pages are stored, in whatever order the
 
 test('a body with one bad page stores nothing', async () => {
   const { id, ...identity } = await submitSimulation(test_);
-  const bad = { ...page(2, 1, 2), data: { ...page(2, 1, 2).data, values: [1] } };
+  const bad = { ...page(2, 1, 2), data: { ...page(2, 1, 2).data, values: [1, 2, 3] } };
   await expect(results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, 1), bad] }] }))).rejects.toThrow(
-    "estimators[0].pages[1].data.values: has 1 values; axes of 2 entries don't fit that",
+    "estimators[0].pages[1].data.values: has 3 values; axes of 2 entries don't fit that",
   );
   const { rowCount } = await test_.database.query('SELECT 1 FROM page WHERE simulation_id = $1', [id]);
   expect(rowCount).toBe(0);
