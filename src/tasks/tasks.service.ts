@@ -3,7 +3,12 @@ import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { DocumentBuilder } from '../json/document-builder.js';
 import type { Resource } from '../payload/resource.js';
 import { Database } from '../prisma/database.js';
-import { noSuchJob, SimulationAccessService, validatorOf, type Viewer } from '../simulations/simulation-access.service.js';
+import {
+  noSuchJob,
+  SimulationAccessService,
+  validatorOf,
+  type Viewer,
+} from '../simulations/simulation-access.service.js';
 import { type AuthorizedSimulation, UpdateKeyService } from '../simulations/update-key.service.js';
 import type { TaskUpdate } from './domain/task-update.js';
 import { TasksAnswer } from './dto/tasks-answer.js';

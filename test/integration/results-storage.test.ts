@@ -15,7 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => test_.close());
 
-async function readText(jobId: string, encoding: BodyEncoding = 'identity', selection: Selection = {}): Promise<string> {
+async function readText(
+  jobId: string,
+  encoding: BodyEncoding = 'identity',
+  selection: Selection = {},
+): Promise<string> {
   const { segments } = await (await results.read(test_.owner, jobId, selection)).open();
   const list = joined(segments);
   const pieces: Buffer[] = [];
@@ -37,16 +41,29 @@ interface ReferencePage {
 }
 
 function page(page_number: number, ...values: number[]): ReferencePage {
-  return { page_number, name: `page ${page_number}`, data: { values, dimensions: [values.map((_, index) => index)], unit: 'Gy' } };
+  return {
+    page_number,
+    name: `page ${page_number}`,
+    data: { values, dimensions: [values.map((_, index) => index)], unit: 'Gy' },
+  };
 }
 
 const numbers = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 });
 const anyPage = fc
   .tuple(numbers, fc.string({ unit: 'binary', maxLength: 8 }), fc.boolean())
-  .map(([values, unit, edges]) => ({ values, unit, dimensions: [Array.from({ length: values.length + Number(edges) }, (_, at) => at)] }));
+  .map(([values, unit, edges]) => ({
+    values,
+    unit,
+    dimensions: [Array.from({ length: values.length + Number(edges) }, (_, at) => at)],
+  }));
 const anyEstimators = fc
-  .uniqueArray(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((name) => !name.includes('\0')), { maxLength: 4 })
-  .chain((names) => fc.tuple(...names.map((name) => fc.tuple(fc.constant(name), fc.array(anyPage, { minLength: 1, maxLength: 3 })))));
+  .uniqueArray(
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((name) => !name.includes('\0')),
+    { maxLength: 4 },
+  )
+  .chain((names) =>
+    fc.tuple(...names.map((name) => fc.tuple(fc.constant(name), fc.array(anyPage, { minLength: 1, maxLength: 3 })))),
+  );
 
 test('what goes in comes out, the same for every encoding', async () => {
   await fc.assert(
@@ -81,23 +98,49 @@ test('number text is kept as sent, and NaN becomes null', async () => {
 test('an array of several blocks comes out whole in every encoding', async () => {
   const { simulation_id, update_key } = await submitSimulation(test_);
   const values = Array.from({ length: 600_000 }, (_, index) => Math.sin(index));
-  await results.save(bodyOf({ simulation_id, update_key, estimators: [{ name: 'long', pages: [{ ...page(1), data: { values, dimensions: [values.map((_, index) => index)], unit: 'Gy' } }] }, { name: 'short', pages: [page(1, 5)] }] }));
+  await results.save(
+    bodyOf({
+      simulation_id,
+      update_key,
+      estimators: [
+        {
+          name: 'long',
+          pages: [{ ...page(1), data: { values, dimensions: [values.map((_, index) => index)], unit: 'Gy' } }],
+        },
+        { name: 'short', pages: [page(1, 5)] },
+      ],
+    }),
+  );
   const { rows } = await test_.database.query<{ blocks: number }>('SELECT max(blocks) AS blocks FROM page');
   expect(rows[0]?.blocks).toBeGreaterThan(1);
   const text = await readText(simulation_id);
-  expect((JSON.parse(text) as { estimators: { pages: ReferencePage[] }[] }).estimators[0]?.pages[0]?.data.values).toStrictEqual(values);
+  expect(
+    (JSON.parse(text) as { estimators: { pages: ReferencePage[] }[] }).estimators[0]?.pages[0]?.data.values,
+  ).toStrictEqual(values);
   expect(await readText(simulation_id, 'gzip')).toBe(text);
   expect(await readText(simulation_id, 'deflate')).toBe(text);
 });
 
 test('a second identical upload writes nothing', async () => {
   const { id, ...identity } = await submitSimulation(test_);
-  const body = { ...identity, revision: 3, estimators: [{ name: 'e', metadata: { a: 1 }, pages: [page(1, 1, 2), page(2, 3)] }] };
+  const body = {
+    ...identity,
+    revision: 3,
+    estimators: [{ name: 'e', metadata: { a: 1 }, pages: [page(1, 1, 2), page(2, 3)] }],
+  };
   await results.save(bodyOf(body));
   const state = async () => {
     const tables = ['page', 'estimator', 'result_summary', 'payload_block', 'superseded_payload'];
     return Promise.all(
-      tables.map(async (table) => (await test_.database.query(`SELECT t.xmin::text, t.* FROM ${table} t WHERE simulation_id = $1 ORDER BY 2, 3`, [id])).rows),
+      tables.map(
+        async (table) =>
+          (
+            await test_.database.query(
+              `SELECT t.xmin::text, t.* FROM ${table} t WHERE simulation_id = $1 ORDER BY 2, 3`,
+              [id],
+            )
+          ).rows,
+      ),
     );
   };
   const before = await state();
@@ -125,15 +168,37 @@ test.each([
 
 test('pages and metadata that a later body lacks stay', async () => {
   const { id, ...identity } = await submitSimulation(test_);
-  await results.save(bodyOf({ ...identity, estimators: [{ name: 'a', metadata: { n: 1 }, extra: [1], pages: [page(1, 1), page(2, 2)] }, { name: 'b', pages: [page(0, 7)] }] }));
+  await results.save(
+    bodyOf({
+      ...identity,
+      estimators: [
+        { name: 'a', metadata: { n: 1 }, extra: [1], pages: [page(1, 1), page(2, 2)] },
+        { name: 'b', pages: [page(0, 7)] },
+      ],
+    }),
+  );
   await results.save(bodyOf({ ...identity, estimators: [{ name: 'a', pages: [page(2, 3)] }] }));
   const { estimators } = await read(identity.simulation_id);
-  expect(estimators.map(({ name, pages }) => [name, pages.map(({ page_number, data }) => [page_number, ...data.values])])).toStrictEqual([
-    ['a', [[1, 1], [2, 3]]],
+  expect(
+    estimators.map(({ name, pages }) => [name, pages.map(({ page_number, data }) => [page_number, ...data.values])]),
+  ).toStrictEqual([
+    [
+      'a',
+      [
+        [1, 1],
+        [2, 3],
+      ],
+    ],
     ['b', [[0, 7]]],
   ]);
-  const { rows } = await test_.database.query('SELECT metadata, other_members FROM estimator WHERE simulation_id = $1 ORDER BY no', [id]);
-  expect(rows).toStrictEqual([{ metadata: '{"n":1}', other_members: '"extra":[1]' }, { metadata: null, other_members: '' }]);
+  const { rows } = await test_.database.query(
+    'SELECT metadata, other_members FROM estimator WHERE simulation_id = $1 ORDER BY no',
+    [id],
+  );
+  expect(rows).toStrictEqual([
+    { metadata: '{"n":1}', other_members: '"extra":[1]' },
+    { metadata: null, other_members: '' },
+  ]);
 });
 
 test('results are final once pages_total pages are stored, in whatever order the bodies come', async () => {
@@ -142,12 +207,19 @@ test('results are final once pages_total pages are stored, in whatever order the
     { partial: true, estimators: [{ name: 'e', pages: [page(2, 1)] }] },
     { pages_total: 2, estimators: [] },
   ];
-  for (const order of [[0, 1, 2], [2, 1, 0], [0, 2, 1]]) {
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [0, 2, 1],
+  ]) {
     const { id, ...identity } = await submitSimulation(test_);
     const finals: boolean[] = [];
     for (const index of order) {
       await results.save(bodyOf({ ...identity, ...bodies[index] }));
-      const { rows } = await test_.database.query<{ final: boolean }>('SELECT final_at IS NOT NULL AS final FROM result_summary WHERE simulation_id = $1', [id]);
+      const { rows } = await test_.database.query<{ final: boolean }>(
+        'SELECT final_at IS NOT NULL AS final FROM result_summary WHERE simulation_id = $1',
+        [id],
+      );
       finals.push(rows[0]?.final === true);
     }
     expect(finals).toStrictEqual([false, false, true]);
@@ -157,9 +229,9 @@ test('results are final once pages_total pages are stored, in whatever order the
 test('a body with one bad page stores nothing', async () => {
   const { id, ...identity } = await submitSimulation(test_);
   const bad = { ...page(2, 1, 2), data: { ...page(2, 1, 2).data, values: [1, 2, 3] } };
-  await expect(results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, 1), bad] }] }))).rejects.toThrow(
-    "estimators[0].pages[1].data.values: has 3 values; axes of 2 entries don't fit that",
-  );
+  await expect(
+    results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, 1), bad] }] })),
+  ).rejects.toThrow("estimators[0].pages[1].data.values: has 3 values; axes of 2 entries don't fit that");
   const { rowCount } = await test_.database.query('SELECT 1 FROM page WHERE simulation_id = $1', [id]);
   expect(rowCount).toBe(0);
 });
@@ -167,15 +239,23 @@ test('a body with one bad page stores nothing', async () => {
 test('writers of one simulation at the same time leave every page, numbered without gaps', async () => {
   const { id, ...identity } = await submitSimulation(test_);
   const names = Array.from({ length: 12 }, (_, index) => `e${index}`);
-  await Promise.all(names.map((name) => results.save(bodyOf({ ...identity, partial: true, estimators: [{ name, pages: [page(1, 1)] }] }))));
-  const { rows } = await test_.database.query<{ no: number }>('SELECT no FROM estimator WHERE simulation_id = $1 ORDER BY no', [id]);
+  await Promise.all(
+    names.map((name) =>
+      results.save(bodyOf({ ...identity, partial: true, estimators: [{ name, pages: [page(1, 1)] }] })),
+    ),
+  );
+  const { rows } = await test_.database.query<{ no: number }>(
+    'SELECT no FROM estimator WHERE simulation_id = $1 ORDER BY no',
+    [id],
+  );
   expect(rows.map(({ no }) => no)).toStrictEqual(names.map((_, index) => index));
   expect((await read(identity.simulation_id)).estimators).toHaveLength(12);
 });
 
 test('a reader keeps its snapshot while pages are replaced, and the old payload goes later', async () => {
   const { id, ...identity } = await submitSimulation(test_);
-  const save = (value: number) => results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, value)] }] }));
+  const save = (value: number) =>
+    results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, value)] }] }));
   await save(1);
   const { segments } = await (await results.read(test_.owner, identity.simulation_id, {})).open();
   const list = joined(segments);
@@ -190,6 +270,9 @@ test('a reader keeps its snapshot while pages are replaced, and the old payload 
   await test_.app.get(PurgeService).sweep();
   await expect(body()).rejects.toThrow('the data changed while it was being read');
   expect(await readText(identity.simulation_id)).toContain('"values":[2]');
-  const { rows } = await test_.database.query<{ count: number }>('SELECT count(*)::int FROM payload_block WHERE simulation_id = $1', [id]);
+  const { rows } = await test_.database.query<{ count: number }>(
+    'SELECT count(*)::int FROM payload_block WHERE simulation_id = $1',
+    [id],
+  );
   expect(rows[0]?.count).toBe(2); // the page and the input
 });

@@ -38,13 +38,19 @@ const NATIVE: Readonly<Record<string, string>> = {
 async function schemaTables(): Promise<Map<string, Map<string, Column>>> {
   const schema = await readFile(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
   const mapOf = (body: string) => /@@map\("(\w+)"\)/.exec(body)?.[1] ?? '';
-  const enums = new Map([...schema.matchAll(/^enum (\w+) \{([^}]*)\}/gm)].map(([, name, body]) => [name, mapOf(body ?? '')]));
+  const enums = new Map(
+    [...schema.matchAll(/^enum (\w+) \{([^}]*)\}/gm)].map(([, name, body]) => [name, mapOf(body ?? '')]),
+  );
   const models = [...schema.matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)];
   const names = new Set(models.map(([, name]) => name));
   return new Map(models.map(([, , body = '']) => [mapOf(body), columnsOf(body, enums, names)]));
 }
 
-function columnsOf(body: string, enums: ReadonlyMap<string | undefined, string>, models: ReadonlySet<string | undefined>): Map<string, Column> {
+function columnsOf(
+  body: string,
+  enums: ReadonlyMap<string | undefined, string>,
+  models: ReadonlySet<string | undefined>,
+): Map<string, Column> {
   const columns = new Map<string, Column>();
   for (const line of body.split('\n')) {
     const match = /^\s+(\w+)\s+(\w+)(\[\]|\?)?(.*)$/.exec(line);
@@ -87,9 +93,12 @@ test('the indexes and keys of schema.prisma are there, under the names that Pris
     const column = (field: string) => new RegExp(`^\\s+${field}\\s.*?@map\\("(\\w+)"\\)`, 'm').exec(body)?.[1] ?? field;
     const list = (fields: string) => fields.split(',').map((field) => column(field.trim().replace(/\(.*/, '')));
     expected.push(`${table}_pkey`);
-    for (const [, fields = ''] of body.matchAll(/@@unique\(\[([^\]]+)\]\)/g)) expected.push(`${table}_${list(fields).join('_')}_key`);
-    for (const [, fields = ''] of body.matchAll(/@@index\(\[([^\]]+)\]\)/g)) expected.push(`${table}_${list(fields).join('_')}_idx`);
-    for (const [, field = ''] of body.matchAll(/^\s+(\w+)\s.*@unique/gm)) expected.push(`${table}_${column(field)}_key`);
+    for (const [, fields = ''] of body.matchAll(/@@unique\(\[([^\]]+)\]\)/g))
+      expected.push(`${table}_${list(fields).join('_')}_key`);
+    for (const [, fields = ''] of body.matchAll(/@@index\(\[([^\]]+)\]\)/g))
+      expected.push(`${table}_${list(fields).join('_')}_idx`);
+    for (const [, field = ''] of body.matchAll(/^\s+(\w+)\s.*@unique/gm))
+      expected.push(`${table}_${column(field)}_key`);
   }
   const { rows } = await client.query<{ indexname: string }>(
     "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'",

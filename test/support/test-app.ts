@@ -19,8 +19,17 @@ export interface TestApp {
 
 export async function createTestApp(overrides: Partial<Config> = {}): Promise<TestApp> {
   const database = await createTestDatabase();
-  const config = readConfig({ DATABASE_URL: database.url, LOG_LEVEL: 'error', JWT_SECRET: 'a secret of a test '.repeat(2) });
-  const app = await createApp({ ...config, ...overrides, databaseUrl: database.url, jwtSecret: config.jwtSecret ?? '' });
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'error',
+    JWT_SECRET: 'a secret of a test '.repeat(2),
+  });
+  const app = await createApp({
+    ...config,
+    ...overrides,
+    databaseUrl: database.url,
+    jwtSecret: config.jwtSecret ?? '',
+  });
   await app.init();
   await app.get(MigrationsService).run(new AbortController().signal);
   const users = app.get(UserService);
@@ -51,7 +60,8 @@ export async function submitSimulation(
 export function bodyOf(content: unknown, chunkBytes = 65_536): WorkerBody {
   const text = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
   const chunks = async function* () {
-    for (let at = 0; at < text.length; at += chunkBytes) yield await Promise.resolve(text.subarray(at, at + chunkBytes));
+    for (let at = 0; at < text.length; at += chunkBytes)
+      yield await Promise.resolve(text.subarray(at, at + chunkBytes));
   };
   return { chunks: chunks(), sender: 'test' };
 }
