@@ -109,7 +109,6 @@ function observeRequests(fastify: FastifyInstance, metrics: MetricsService): voi
     const status = reply.statusCode;
     metrics.observeRequest(method, route, status, reply.elapsedTime / 1000);
     const line = {
-      reqId: request.id,
       method,
       path: request.url.split('?', 1)[0],
       status,

@@ -81,7 +81,10 @@ export class EpochListener extends EventEmitter<ListenerEvents> {
       if (epoch !== undefined) this.emit('announced', epoch);
     });
     try {
-      await client.connect();
+      // A client that is ended while it connects never settles its promise.
+      const stopped = this.pause(FOREVER);
+      stopped.catch(() => undefined);
+      await Promise.race([client.connect(), broken, stopped]);
       await client.query(`LISTEN ${EPOCH_CHANNEL}`);
       this.emit('loaded', await recentEpochs(client));
       onLoaded();
@@ -104,3 +107,6 @@ export class EpochListener extends EventEmitter<ListenerEvents> {
     return wait(milliseconds, undefined, { ref: false, signal: this.stopping.signal });
   }
 }
+
+/** The longest that a timer takes; only the end of the listener ends such a pause. */
+const FOREVER = 2 ** 31 - 1;

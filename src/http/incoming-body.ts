@@ -23,8 +23,10 @@ export async function* incomingChunks(request: IncomingMessage, encoding: string
   const source = decompressor === undefined ? request : request.pipe(decompressor);
   const stalled = () => source.destroy(new AppError('timeout', 'body: nothing was received for 30 s'));
   let timer = setTimeout(stalled, STALLED_MS);
-  // A sender that goes away must end the wait on the decompressor too.
-  const gone = () => source.destroy(new AppError('invalid', 'body: ends too early'));
+  // A sender that goes away must end the wait on the decompressor too; a request closes as well once all of it was read.
+  const gone = () => {
+    if (!request.complete) source.destroy(new AppError('invalid', 'body: ends too early'));
+  };
   request.once('close', gone);
   try {
     // Leaving early must not destroy the request: what is left of it is read and dropped, so that the answer arrives.

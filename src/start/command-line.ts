@@ -1,3 +1,5 @@
+import { StartError } from '../embedded/start-error.js';
+
 /** What `npm start -- --help` prints. */
 export const HELP = `Usage: npm start [-- --help]
 
@@ -23,6 +25,6 @@ whose data lies in .data, with a demo user and a demo simulation, at http://127.
 /** Throws a sentence for anything but `--help`. */
 export function readArguments(args: readonly string[]): { readonly help: boolean } {
   const unknown = args.find((arg) => arg !== '--help' && arg !== '-h');
-  if (unknown !== undefined) throw new Error(`Unknown argument ${unknown}; try --help.`);
+  if (unknown !== undefined) throw new StartError(`Unknown argument ${unknown}; try --help.`);
   return { help: args.length > 0 };
 }

@@ -239,7 +239,7 @@ CREATE FUNCTION job_state(s simulation, r result_summary, t task_summary) RETURN
         WHEN s.reported_state = 'MERGING_RUNNING' THEN 'MERGING_RUNNING'
         WHEN s.reported_state = 'MERGING_QUEUED'
           OR (t.completed + t.failed + t.canceled >= s.ntasks AND t.completed > 0 AND t.pending + t.running = 0) THEN 'MERGING_QUEUED'
-        WHEN s.reported_state = 'RUNNING' OR t.running + t.canceled + t.failed + t.completed > 0 OR r.version > 0 THEN 'RUNNING'
+        WHEN s.reported_state = 'RUNNING' OR t.running + t.canceled + t.failed + t.completed > 0 OR r.estimators > 0 THEN 'RUNNING'
         ELSE 'PENDING'
     END
 $$;
