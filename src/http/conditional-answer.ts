@@ -23,7 +23,7 @@ export async function answerConditionally(
   const text = Buffer.from(JSON.stringify(opened.body));
   const bytes = encoding === 'identity' ? text : await compress[encoding](text);
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
-  await reply.header('Content-Length', bytes.length).send(request.method === 'HEAD' ? '' : bytes);
+  await reply.header('Content-Length', bytes.length).send(bytes);
 }
 
 /** The same for an answer whose validator can only be its own content. */
@@ -46,7 +46,8 @@ export async function answerSpliced(
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
   void reply.header('Content-Length', splicedLength(segments, encoding));
   if (request.method === 'HEAD') {
-    await reply.send('');
+    // An empty stream, because Fastify sets Content-Length to that of any other body of a HEAD.
+    await reply.send(Readable.from([]));
     return;
   }
   const stream = payloads.stream(segments, encoding);

@@ -15,7 +15,7 @@ const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
 test('a value is what JSON.parse reads', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 3 }), (text) => {
-      expect(build(`{"a":${text}}`, { object: { a: 'value' } })).toEqual({ a: JSON.parse(text) });
+      expect(build(`{"a":${text}}`, { object: { a: 'value' } })).toEqual({ a: JSON.parse(text) as unknown });
       expect(plain(build(`[${text}]`, { array: 'value' }))).toStrictEqual(plain([JSON.parse(text)]));
     }),
   );

@@ -58,8 +58,8 @@ async function work(
 }
 
 async function outcome(answer: Promise<Answer>): Promise<[number, unknown]> {
-  const { status, json } = await answer;
-  return [status, json()['message']];
+  const received = await answer;
+  return [received.status, received.json()['message']];
 }
 
 const NO_SUCH_JOB = [404, 'Job with provided ID does not exist'];

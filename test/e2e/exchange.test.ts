@@ -66,13 +66,13 @@ const centres = (bins: number, width: number) => Array.from({ length: bins }, (_
 const MAP = { values: doubles(80 * 400), axes: [centres(80, 0.1), centres(400, 0.05)], unit: 'MeV/g' };
 const CURVE = { values: doubles(400), axes: [edges(400, 0.05)], unit: '' };
 const SCALAR = { values: [6.02214076e23], axes: [], unit: 'Gy' };
-const SCORED = [MAP, CURVE, SCORED_CUBE(), SCALAR];
+const CUBE = { values: doubles(4 * 5 * 6), axes: [centres(4, 1), centres(5, 1), centres(6, 1)], unit: '/cm²' };
+const SCORED = [MAP, CURVE, CUBE, SCALAR];
 
-function SCORED_CUBE() {
-  return { values: doubles(4 * 5 * 6), axes: [centres(4, 1), centres(5, 1), centres(6, 1)], unit: '/cm²' };
-}
-
-const SHAPES = {
+const SHAPES: Record<
+  'the API reference' | 'Python workers',
+  (scored: (typeof SCORED)[number], page_number: number) => object
+> = {
   'the API reference': ({ values, axes, unit }: (typeof SCORED)[number], page_number: number) => ({
     page_number,
     name: `page ${page_number}`,
