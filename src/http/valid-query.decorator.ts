@@ -1,5 +1,4 @@
-import { createParamDecorator, type ExecutionContext, type PipeTransform } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { type PipeTransform, Query } from '@nestjs/common';
 import { invalid } from '../errors/app-error.js';
 import { validateDto } from '../validation/validate-dto.js';
 
@@ -8,12 +7,8 @@ import { validateDto } from '../validation/validate-dto.js';
  * that is repeated is `invalid`. Declared parameters are those with an initial value (undefined will do).
  */
 export function ValidQuery(type: new () => object): ParameterDecorator {
-  return RawQuery(new QueryPipe(type));
+  return Query(new QueryPipe(type));
 }
-
-const RawQuery = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().query,
-);
 
 class QueryPipe<T extends object> implements PipeTransform<Record<string, unknown>, T> {
   private readonly names: readonly string[];

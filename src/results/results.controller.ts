@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentUser } from '../auth/current-user.decorator.js';
 import { Public } from '../auth/public.decorator.js';
@@ -31,7 +31,6 @@ export class ResultsController {
       'Estimators in the order in which they were first stored, pages by ascending number. The filters combine; the page ' +
       'filters apply to every estimator. Answers carry a strong ETag; `If-None-Match` gives `304` while nothing changed.',
   })
-  @ApiQuery({ type: ResultsQuery })
   @ApiResponse({ status: 200, type: ResultsAnswer })
   @ApiResponse({ status: 304, description: 'Unchanged since the ETag of If-None-Match' })
   @ApiErrors(400, 401, 404)

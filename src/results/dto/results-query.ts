@@ -13,12 +13,12 @@ export class ResultsQuery extends JobQuery {
   @IsNotEmpty({ message: 'must not be empty' })
   estimator_name: string | undefined = undefined;
 
-  @ApiPropertyOptional({ description: 'Single page number', type: 'integer', example: 0 })
+  @ApiPropertyOptional({ description: 'Single page number', type: 'integer' })
   @IsOptional()
   @IsString({ message: 'must be a page number' })
   page_number: string | undefined = undefined;
 
-  @ApiPropertyOptional({ description: 'Page range, e.g. "1-3,5"', example: '0-1' })
+  @ApiPropertyOptional({ description: 'Page range, e.g. "1-3,5"' })
   @IsOptional()
   @IsString({ message: 'must be page numbers and ranges such as 1-3,5' })
   page_numbers: string | undefined = undefined;

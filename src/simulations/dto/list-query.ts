@@ -18,7 +18,7 @@ export class ListQuery {
   @IsString({ message: 'must be the next_cursor of an earlier answer' })
   cursor: string | undefined = undefined;
 
-  @ApiPropertyOptional({ description: `Comma-separated: ${JOB_STATES.join(', ')}`, example: 'RUNNING,PENDING' })
+  @ApiPropertyOptional({ description: `Comma-separated, e.g. RUNNING,PENDING; of ${JOB_STATES.join(', ')}` })
   @IsOptional()
   @IsString({ message: 'must be a comma-separated list of job states' })
   job_state: string | undefined = undefined;
