@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiResponse } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 
 /** The shape of every error. */
 export class ErrorAnswer {
@@ -10,22 +10,30 @@ export class ErrorAnswer {
   status_code!: number;
 }
 
-const DESCRIPTIONS: Readonly<Record<number, string>> = {
-  400: 'Malformed or invalid; the message names the field',
-  401: 'No token, or one that is expired, revoked or not meant for this',
-  403: 'Not allowed',
-  404: 'Not found, or not yours',
-  409: 'Taken already',
-  413: 'Too large; the message states the limit',
-  415: 'Wrong Content-Type or Content-Encoding',
-  429: 'Too many failures from this address; see Retry-After',
-  503: 'The database is away or the service is overloaded; see Retry-After',
+/** Status → what it means, and a message as an example. */
+const ERRORS: Readonly<Record<number, readonly [description: string, message: string]>> = {
+  400: ['Malformed or invalid; the message names the field', 'job_id: is required'],
+  401: ['No token, or one that is expired, revoked or not meant for this', 'No token provided'],
+  403: ['Not allowed', 'Wrong update_key, or no simulation with this simulation_id'],
+  404: ['Not found, or not yours', 'Job with provided ID does not exist'],
+  409: ['Taken already', 'job_id: "demo" is taken already'],
+  413: ['Too large; the message states the limit', 'body: is larger than the limit of 1048576 bytes (inflated)'],
+  415: ['Wrong Content-Type or Content-Encoding', 'Content-Type: must be application/json'],
+  429: ['Too many failures from this address; see Retry-After', 'Too many failures, try again later'],
+  503: [
+    'The database is away or the service is overloaded; see Retry-After',
+    'The database is unavailable, try again shortly',
+  ],
 };
 
 /** Documents the errors of an endpoint; 503 is always among them. */
 export function ApiErrors(...statuses: number[]): MethodDecorator & ClassDecorator {
-  const documented = [...new Set([...statuses, 503])].map((status) =>
-    ApiResponse({ status, description: DESCRIPTIONS[status] ?? 'Error', type: ErrorAnswer }),
-  );
-  return applyDecorators(...documented);
+  const documented = [...new Set([...statuses, 503])].map((status) => {
+    const [description, message] = ERRORS[status] ?? ['Error', 'Error'];
+    const content = {
+      'application/json': { schema: { $ref: getSchemaPath(ErrorAnswer) }, example: { message, status_code: status } },
+    };
+    return ApiResponse({ status, description, content });
+  });
+  return applyDecorators(ApiExtraModels(ErrorAnswer), ...documented);
 }

@@ -7,7 +7,7 @@ import type { Selection } from '../find-pages.js';
 
 /** Which results. */
 export class ResultsQuery extends JobQuery {
-  @ApiPropertyOptional({ description: 'Filter by specific estimator name', example: 'depth_dose_' })
+  @ApiPropertyOptional({ type: String, description: 'Filter by specific estimator name', example: 'depth_dose_' })
   @IsOptional()
   @IsString({ message: 'must be a string' })
   @IsNotEmpty({ message: 'must not be empty' })
@@ -18,7 +18,7 @@ export class ResultsQuery extends JobQuery {
   @IsString({ message: 'must be a page number' })
   page_number: string | undefined = undefined;
 
-  @ApiPropertyOptional({ description: 'Page range, e.g. "1-3,5"' })
+  @ApiPropertyOptional({ type: String, description: 'Page range, e.g. "1-3,5"' })
   @IsOptional()
   @IsString({ message: 'must be page numbers and ranges such as 1-3,5' })
   page_numbers: string | undefined = undefined;

@@ -13,7 +13,7 @@ export class ListQuery {
   @IsString({ message: `must be an integer from 1 to ${MAX_LIMIT}` })
   limit: string | undefined = undefined;
 
-  @ApiPropertyOptional({ description: 'The `next_cursor` of the answer before' })
+  @ApiPropertyOptional({ type: String, description: 'The `next_cursor` of the answer before' })
   @IsOptional()
   @IsString({ message: 'must be the next_cursor of an earlier answer' })
   cursor: string | undefined = undefined;

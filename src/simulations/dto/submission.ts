@@ -47,13 +47,16 @@ export class Submission {
   @IsInt({ message: 'must be an integer from 1 to 10000' })
   ntasks!: number;
 
-  @ApiPropertyOptional({ description: 'Made by the server where it is left out' })
+  @ApiPropertyOptional({ type: String, description: 'Made by the server where it is left out' })
   @IsOptional()
   @Matches(JOB_ID, { message: JOB_ID_RULE })
   @IsString({ message: JOB_ID_RULE })
   job_id?: string | null;
 
-  @ApiPropertyOptional({ description: 'At least 128 random bits; made by the server where it is left out' })
+  @ApiPropertyOptional({
+    type: String,
+    description: 'At least 128 random bits; made by the server where it is left out',
+  })
   @IsOptional()
   @Matches(/^[A-Za-z0-9_-]{32,128}$/, { message: UPDATE_KEY_RULE })
   @IsString({ message: UPDATE_KEY_RULE })
