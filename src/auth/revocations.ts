@@ -75,7 +75,12 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
   }
 
   private onLost(error: Error): void {
+    // At the very first start the tables are still being made.
+    if ('code' in error && error.code === UNDEFINED_TABLE) return;
     if (!this.warned) this.logger.warn(`asks the database for every token until it is back: ${error.message}`);
     this.warned = true;
   }
 }
+
+/** PostgreSQL's SQLSTATE undefined_table. */
+const UNDEFINED_TABLE = '42P01';

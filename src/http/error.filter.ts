@@ -3,12 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { databaseAway, isDatabaseAway } from '../errors/database-error.js';
 import { HTTP_STATUS } from '../errors/http-status.js';
+import { MetricsService } from '../metrics/metrics.service.js';
 import { answerAndDrain } from './refusal.js';
 
 /** The one place where an error becomes an HTTP answer: `{message, status_code}`, never a stack or SQL. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
+
+  constructor(private readonly metrics: MetricsService) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
@@ -17,7 +20,8 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    const { status, message, retryAfter } = this.translate(error, request);
+    const { status, message, kind, retryAfter } = this.translate(error, request);
+    this.metrics.countFailure(kind);
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
     answerAndDrain(request, reply, status, { message, status_code: status });
   }
@@ -25,18 +29,19 @@ export class ErrorFilter implements ExceptionFilter {
   private translate(
     error: unknown,
     request: FastifyRequest,
-  ): { status: number; message: string; retryAfter?: number | undefined } {
+  ): { status: number; message: string; kind: string; retryAfter?: number | undefined } {
     const known = isDatabaseAway(error) && !(error instanceof AppError) ? databaseAway() : error;
     if (known instanceof AppError) {
       const status = HTTP_STATUS[known.kind];
       if (status === 503) request.log.warn({ err: error }, known.message);
-      return { status, message: known.message, retryAfter: known.retryAfter };
+      return { status, message: known.message, kind: known.kind, retryAfter: known.retryAfter };
     }
-    if (known instanceof HttpException) return { status: known.getStatus(), message: httpMessage(known) };
+    if (known instanceof HttpException)
+      return { status: known.getStatus(), message: httpMessage(known), kind: 'request' };
     const status = frameworkStatus(known);
-    if (status !== undefined) return { status, message: (known as Error).message };
+    if (status !== undefined) return { status, message: (known as Error).message, kind: 'request' };
     this.logger.error({ err: known, reqId: request.id }, 'unexpected error');
-    return { status: 500, message: 'Internal server error' };
+    return { status: 500, message: 'Internal server error', kind: 'unexpected' };
   }
 }
 

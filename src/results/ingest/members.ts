@@ -1,4 +1,4 @@
-import { invalid } from '../../errors/app-error.js';
+import { invalid, tooLarge } from '../../errors/app-error.js';
 import { JsonScanner, type ValueKind } from '../../json/json-scanner.js';
 import type { TextSink } from '../../json/text-sink.js';
 import { DocumentBuilder, type JsonShape } from '../../json/document-builder.js';
@@ -8,6 +8,25 @@ import { TextBuffer } from '../../json/text-buffer.js';
 /** Text outside values and axes that an estimator or a page may carry. */
 export const MAX_MEMBER_BYTES = 1024 * 1024;
 const MAX_NAME_CHARACTERS = 1_024;
+
+/** Such text of a whole body, which is held until it is stored; a larger result is sent as several partial bodies. */
+const MAX_BODY_TEXT_BYTES = 64 * 1024 * 1024;
+/** What an object of JavaScript costs besides its text. */
+const OVERHEAD_BYTES = 64;
+
+/** Counts the text of a body that is held in memory. */
+export class TextBudget {
+  private left = MAX_BODY_TEXT_BYTES;
+
+  /** Throws `tooLarge` where it is used up. */
+  take(bytes: number): void {
+    this.left -= bytes + OVERHEAD_BYTES;
+    if (this.left >= 0) return;
+    throw tooLarge(
+      `estimators: have more than ${MAX_BODY_TEXT_BYTES} bytes of text beside values and axes; send several partial bodies`,
+    );
+  }
+}
 
 /** The members of an object as they come: which were seen, and the texts of those that are kept as sent. */
 export class Members {
@@ -24,6 +43,7 @@ export class Members {
   constructor(
     readonly path: string,
     private readonly interpreted: ReadonlySet<string>,
+    private readonly budget: TextBudget,
   ) {}
 
   enter(name: string): void {
@@ -42,6 +62,7 @@ export class Members {
     const { name } = this;
     return captureText(
       this.at(name),
+      this.budget,
       (text) => {
         if (this.interpreted.has(name)) this.texts.set(name, text);
         else this.keep(name, text);
@@ -100,13 +121,17 @@ export class Members {
 }
 
 /** Takes the text of one value, up to MAX_MEMBER_BYTES. */
-export function captureText(path: string, onText: (text: string) => void, keepsSurrogates = false): TextSink {
-  return new TextBuffer(
-    MAX_MEMBER_BYTES,
-    () => tooMuchText(path),
-    (text) => onText(text.toString('utf8')),
-    keepsSurrogates,
-  );
+export function captureText(
+  path: string,
+  budget: TextBudget,
+  onText: (text: string) => void,
+  keepsSurrogates = false,
+): TextSink {
+  const onEnd = (text: Buffer) => {
+    budget.take(text.length);
+    onText(text.toString('utf8'));
+  };
+  return new TextBuffer(MAX_MEMBER_BYTES, () => tooMuchText(path), onEnd, keepsSurrogates);
 }
 
 export function tooMuchText(path: string): Error {

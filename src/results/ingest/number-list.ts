@@ -1,12 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { NumberArrayText, type Scratch } from '../../json/number-array-text.js';
 import { BLOCK_BYTES, type PayloadSpool, type SpooledStream } from '../../payload/payload-spool.js';
-import { MAX_MEMBER_BYTES, tooMuchText } from './members.js';
+import { MAX_MEMBER_BYTES, type TextBudget, tooMuchText } from './members.js';
 
 /** What the readers of one body share. */
 export interface IngestTools {
   readonly spool: PayloadSpool;
   readonly scratch: Scratch;
+  readonly budget: TextBudget;
 }
 
 /** The values of a page or of an axis: counted, hashed and compressed in blocks while they are read. */

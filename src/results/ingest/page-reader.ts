@@ -37,7 +37,7 @@ export class PageFrame implements Frame {
     private readonly tools: IngestTools,
     private readonly onEnd: (page: PageFrame) => void,
   ) {
-    this.members = new Members(path, PAGE_MEMBERS);
+    this.members = new Members(path, PAGE_MEMBERS, tools.budget);
   }
 
   key(name: string): void {
@@ -72,7 +72,7 @@ export class DataFrame implements Frame {
     path: string,
     private readonly tools: IngestTools,
   ) {
-    this.members = new Members(path, DATA_MEMBERS);
+    this.members = new Members(path, DATA_MEMBERS, tools.budget);
   }
 
   key(name: string): void {
@@ -110,7 +110,7 @@ export class DimensionsFrame implements Frame {
   value(kind: ValueKind): ReturnType<Frame['value']> {
     const path = `${this.path}[${this.elements.length}]`;
     if (kind !== 'array' || this.elements.length >= MAX_AXES) {
-      return captureText(path, (text) => this.elements.push(text));
+      return captureText(path, this.tools.budget, (text) => this.elements.push(text));
     }
     const list = new NumberList(path, this.tools);
     this.elements.push(list);
@@ -133,7 +133,7 @@ export class AxisFrame implements Frame {
     path: string,
     private readonly tools: IngestTools,
   ) {
-    this.members = new Members(path, AXIS_MEMBERS);
+    this.members = new Members(path, AXIS_MEMBERS, tools.budget);
   }
 
   key(name: string): void {

@@ -3,7 +3,7 @@ import type { ContentReader } from '../../ingest/worker-body.js';
 import type { Disposition, ValueKind } from '../../json/json-scanner.js';
 import { Scratch } from '../../json/number-array-text.js';
 import { PayloadSpool } from '../../payload/payload-spool.js';
-import { Members, requireKind } from './members.js';
+import { Members, requireKind, TextBudget } from './members.js';
 import type { IngestTools } from './number-list.js';
 import { type Frame, PageFrame } from './page-reader.js';
 import { parsePage } from './page-shape.js';
@@ -47,7 +47,11 @@ export class ResultsReader implements ContentReader {
 
   private estimatorsFrame(kind: ValueKind): Frame {
     requireKind(kind, 'array', 'estimators');
-    return new EstimatorsFrame(this.estimators, { spool: this.spool, scratch: new Scratch() });
+    return new EstimatorsFrame(this.estimators, {
+      spool: this.spool,
+      scratch: new Scratch(),
+      budget: new TextBudget(),
+    });
   }
 
   private top(): Frame {
@@ -96,7 +100,7 @@ class EstimatorFrame implements Frame {
     private readonly budget: { pages: number },
     private readonly onEnd: (estimator: ParsedEstimator) => void,
   ) {
-    this.members = new Members(path, ESTIMATOR_MEMBERS);
+    this.members = new Members(path, ESTIMATOR_MEMBERS, tools.budget);
   }
 
   key(name: string): void {
