@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { findChromium } from '../support/chromium.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type RunningService, startService } from '../support/service.js';
 
-const CHROMIUM = '/usr/bin/chromium';
+const executablePath = findChromium();
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,60 +24,67 @@ let browser: BrowserContext;
 let page: Page;
 const complaints: string[] = [];
 
-beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) throw new Error('chromium is missing; install it with: apt-get install chromium');
-  database = await createTestDatabase();
-  service = await startService(database.url, { DEMO: 'on' });
-  profile = await mkdtemp(join(tmpdir(), 'tallyhouse-chromium-'));
-  browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, args: FLAGS });
-  page = await browser.newPage();
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
+const inBrowser = executablePath === undefined ? describe.skip : describe;
+
+inBrowser('Swagger UI in a browser', () => {
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    service = await startService(database.url, { DEMO: 'on' });
+    profile = await mkdtemp(join(tmpdir(), 'tallyhouse-chromium-'));
+    browser = await chromium.launchPersistentContext(profile, {
+      executablePath: executablePath ?? '',
+      headless: true,
+      args: FLAGS,
+    });
+    page = await browser.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await page.goto(`${service.url}/docs`);
+    await page.locator('.opblock').first().waitFor();
   });
-  await page.goto(`${service.url}/docs`);
-  await page.locator('.opblock').first().waitFor();
-});
 
-afterAll(async () => {
-  await browser.close();
-  await service.end();
-  await database.drop();
-  await rm(profile, { recursive: true, force: true });
-});
+  afterAll(async () => {
+    await browser.close();
+    await service.end();
+    await database.drop();
+    await rm(profile, { recursive: true, force: true });
+  });
 
-/** Opens an operation, tries it out as it stands (or with another body), and gives the status and body that are shown. */
-async function press(operation: string, body?: object): Promise<{ status: string; text: string }> {
-  const block: Locator = page.locator(`#operations-${operation}`);
-  await block.locator('.opblock-summary-control').click();
-  await block.getByRole('button', { name: 'Try it out' }).click();
-  if (body !== undefined) await block.locator('textarea').first().fill(JSON.stringify(body));
-  await block.getByRole('button', { name: 'Execute' }).click();
-  const shown = block.locator('.live-responses-table tbody tr').first();
-  await shown.waitFor();
-  const status = await shown.locator('.response-col_status').innerText();
-  return { status: status.slice(0, 3), text: await shown.innerText() };
-}
+  /** Opens an operation, tries it out as it stands (or with another body), and gives the status and body that are shown. */
+  async function press(operation: string, body?: object): Promise<{ status: string; text: string }> {
+    const block: Locator = page.locator(`#operations-${operation}`);
+    await block.locator('.opblock-summary-control').click();
+    await block.getByRole('button', { name: 'Try it out' }).click();
+    if (body !== undefined) await block.locator('textarea').first().fill(JSON.stringify(body));
+    await block.getByRole('button', { name: 'Execute' }).click();
+    const shown = block.locator('.live-responses-table tbody tr').first();
+    await shown.waitFor();
+    const status = await shown.locator('.response-col_status').innerText();
+    return { status: status.slice(0, 3), text: await shown.innerText() };
+  }
 
-test('nobody is logged in before the login from the page, and the demo user is afterwards', async () => {
-  const password = /Demo login: demo \/ (\S+)/.exec(service.output())?.[1];
-  expect((await press('Authentication-Auth_login', { username: 'demo', password })).status).toBe('202');
-  expect((await press('Authentication-Auth_status')).text).toContain('"username": "demo"');
-});
+  test('nobody is logged in before the login from the page, and the demo user is afterwards', async () => {
+    const password = /Demo login: demo \/ (\S+)/.exec(service.output())?.[1];
+    expect((await press('Authentication-Auth_login', { username: 'demo', password })).status).toBe('202');
+    expect((await press('Authentication-Auth_status')).text).toContain('"username": "demo"');
+  });
 
-test.each([
-  ['Results-Results_read', '"message": "Results"'],
-  ['Results-Results_estimators', '"message": "Estimators"'],
-  ['Inputs-Inputs_read', '"message": "Inputs"'],
-  ['Logs-Logs_read', '"message": "Logfiles"'],
-  ['Tasks-Tasks_read', '"job_state": "COMPLETED"'],
-  ['Simulations-Simulations_list', '"job_id": "demo"'],
-  ['Operation-Health_ready', '"database": "up"'],
-])('%s answers 200 with its examples as they stand', async (operation, text) => {
-  const shown = await press(operation);
-  expect(shown.status).toBe('200');
-  expect(shown.text).toContain(text);
-});
+  test.each([
+    ['Results-Results_read', '"message": "Results"'],
+    ['Results-Results_estimators', '"message": "Estimators"'],
+    ['Inputs-Inputs_read', '"message": "Inputs"'],
+    ['Logs-Logs_read', '"message": "Logfiles"'],
+    ['Tasks-Tasks_read', '"job_state": "COMPLETED"'],
+    ['Simulations-Simulations_list', '"job_id": "demo"'],
+    ['Operation-Health_ready', '"database": "up"'],
+  ])('%s answers 200 with its examples as they stand', async (operation, text) => {
+    const shown = await press(operation);
+    expect(shown.status).toBe('200');
+    expect(shown.text).toContain(text);
+  });
 
-test('the page has nothing to complain about', () => {
-  expect(complaints).toStrictEqual([]);
+  test('the page has nothing to complain about', () => {
+    expect(complaints).toStrictEqual([]);
+  });
 });

@@ -18,6 +18,7 @@ import { readConfig } from '../../src/config/config.js';
 import { ConfigModule, type ServiceConfig } from '../../src/config/config.module.js';
 import { ErrorFilter } from '../../src/http/error.filter.js';
 import { MediaTypeGuard } from '../../src/http/media-type.guard.js';
+import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { PrismaModule } from '../../src/prisma/prisma.module.js';
 import { createTestDatabase } from '../support/database.js';
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
   const env = { JWT_SECRET, CORS_ORIGINS: 'https://app.example', LOG_LEVEL: 'silent' };
   config = { ...readConfig(env), databaseUrl: database.url, jwtSecret: JWT_SECRET };
   const module = await Test.createTestingModule({
-    imports: [ConfigModule.with(config), PrismaModule, AuthModule],
+    imports: [ConfigModule.with(config), MetricsModule, PrismaModule, AuthModule],
     providers: [
       ...[MediaTypeGuard, AccessTokenGuard, OriginGuard].map((useClass) => ({ provide: APP_GUARD, useClass })),
       { provide: APP_FILTER, useClass: ErrorFilter },
