@@ -95,8 +95,8 @@ async function digestOf(path: string, encoding: 'identity' | 'gzip'): Promise<st
 
 /** Asks for something small, over and over, and watches memory, until `work` is done. */
 async function watching<T>(work: Promise<T>): Promise<{ result: T; answers: number; peakMiB: number }> {
-  let done = false;
-  const finished = work.finally(() => (done = true));
+  const watch = { over: false };
+  const finished = work.finally(() => (watch.over = true));
   finished.catch(() => undefined);
   let answers = 0;
   let peakMiB = 0;
@@ -104,7 +104,7 @@ async function watching<T>(work: Promise<T>): Promise<{ result: T; answers: numb
     const answer = await fetch(`${service.url}/health/live`);
     if (answer.status === 200) answers++;
     peakMiB = Math.max(peakMiB, await residentMiB());
-  } while (!done);
+  } while (!watch.over);
   return { result: await finished, answers, peakMiB };
 }
 
