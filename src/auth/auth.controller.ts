@@ -25,6 +25,12 @@ import { SessionCookies } from './session-cookies.js';
 /** What the platform's UI calls the users of the service's own database; it knows `keycloak` besides. */
 const LOCAL_SOURCE = 'yaptide';
 
+/** The demo's user; its password is made up at the first start, which prints it. */
+const LOGIN_EXAMPLES = {
+  demo: { summary: 'The demo user', value: { username: 'demo', password: 'as the start printed it' } },
+  script: { summary: 'A script', value: { username: 'demo', password: 'as the start printed it', token: true } },
+};
+
 @ApiTags('Authentication')
 @Controller('auth')
 export class AuthController {
@@ -50,7 +56,7 @@ export class AuthController {
   @HttpCode(202)
   @Public()
   @MakesSession()
-  @ApiBody({ type: LoginDto })
+  @ApiBody({ type: LoginDto, examples: LOGIN_EXAMPLES })
   @ApiOperation({
     summary: 'Log in',
     description:

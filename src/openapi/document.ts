@@ -4,7 +4,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 const DESCRIPTION = `Results backend of a Monte Carlo particle-transport platform: keeps what simulations bring (dose, fluence, LET on
 grids), their input, logs and task states, and hands them back at once.
 
-**To try it here:** press *POST /auth/login*, *Try it out*, *Execute*; the cookie that it sets logs this page in. Scripts use
+**To try it here:** press *POST /auth/login*, *Try it out*, fill in your login, *Execute*; the cookie that it sets logs this page in. Scripts use
 the \`access_token\` of a login with \`"token": true\` as \`Authorization: Bearer\`. Workers show the simulation's \`update_key\`.
 
 Every answer has \`message\`; an error has \`message\` and \`status_code\`, and the message names the field.`;

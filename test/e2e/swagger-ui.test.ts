@@ -64,7 +64,7 @@ inBrowser('Swagger UI in a browser', () => {
     return { status: status.slice(0, 3), text: await shown.innerText() };
   }
 
-  test('nobody is logged in before the login from the page, and the demo user is afterwards', async () => {
+  test("the login from the page makes it the demo user's", async () => {
     const password = /Demo login: demo \/ (\S+)/.exec(service.output())?.[1];
     expect((await press('Authentication-Auth_login', { username: 'demo', password })).status).toBe('202');
     expect((await press('Authentication-Auth_status')).text).toContain('"username": "demo"');
