@@ -25,10 +25,6 @@ export class Spool {
   /** @param memoryLimit bytes kept in memory before they go to the file */
   constructor(private readonly memoryLimit: number) {}
 
-  get bytes(): number {
-    return this.length;
-  }
-
   append(bytes: Buffer): SpoolSlice {
     const slice = { offset: this.length, length: bytes.length };
     this.length += bytes.length;
