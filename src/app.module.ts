@@ -1,12 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AmqpModule } from './amqp/amqp.module.js';
 import { AccessTokenGuard } from './auth/access-token.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import { OriginGuard } from './auth/origin.guard.js';
 import { ConfigModule, type ServiceConfig } from './config/config.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { HealthModule } from './health/health.module.js';
-import { ReadyGuard } from './health/ready.guard.js';
+import { ReadyGuard, RoleGuard } from './health/ready.guard.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { MediaTypeGuard } from './http/media-type.guard.js';
 import { InputsModule } from './inputs/inputs.module.js';
@@ -23,6 +24,7 @@ import { TasksModule } from './tasks/tasks.module.js';
   imports: [
     PrismaModule,
     MetricsModule,
+    AmqpModule,
     PayloadModule,
     HealthModule,
     AuthModule,
@@ -34,6 +36,7 @@ import { TasksModule } from './tasks/tasks.module.js';
     DemoModule,
   ],
   providers: [
+    { provide: APP_GUARD, useClass: RoleGuard },
     { provide: APP_GUARD, useClass: ReadyGuard },
     { provide: APP_GUARD, useClass: MediaTypeGuard },
     { provide: APP_GUARD, useClass: AccessTokenGuard },

@@ -11,6 +11,7 @@ import {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { AmqpStrategy } from './amqp/amqp.strategy.js';
 import { AppModule } from './app.module.js';
 import type { ServiceConfig } from './config/config.module.js';
 import { createLogger, JsonLogger } from './logging/json-logger.js';
@@ -22,7 +23,10 @@ const IDLE_CONNECTION_MS = 120_000;
 const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** Puts the application together, the same for the real start and for tests; it neither listens nor migrates yet. */
+/**
+ * Puts the application together, the same for the real start and for tests; it neither listens nor consumes nor migrates
+ * yet.
+ */
 export async function createApp(config: ServiceConfig): Promise<NestFastifyApplication> {
   const logger = createLogger(config.logLevel);
   const adapter = new FastifyAdapter({
@@ -54,7 +58,8 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
     const origin = [...config.corsOrigins];
     app.enableCors({ origin, credentials: true, exposedHeaders: ['ETag', 'Retry-After', 'X-Request-Id'], maxAge: 600 });
   }
-  serveDocument(app);
+  if (config.role !== 'consumer') serveDocument(app);
+  app.connectMicroservice({ strategy: app.get(AmqpStrategy) });
   return app;
 }
 

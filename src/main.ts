@@ -3,17 +3,15 @@ import { StartError } from './embedded/start-error.js';
 import { HELP, readArguments } from './start/command-line.js';
 import { Service } from './start/service.js';
 
-/** What is in flight at SIGTERM gets so long. */
-const STOP_MS = 10_000;
-
 const service = new Service();
 let stopping = false;
+let stopSeconds = 10;
 
-/** Once: stop in order. A second signal, or too long a wait, ends at once. */
+/** Once: stop in order. A second signal ends at once, and so does the end of the time that what is in flight gets. */
 function stop(): void {
   if (stopping) process.exit(130);
   stopping = true;
-  setTimeout(() => process.exit(1), STOP_MS).unref();
+  setTimeout(() => process.exit(1), stopSeconds * 1000).unref();
   void service.stop().then(
     () => process.exit(0),
     (error: unknown) => fail(error),
@@ -31,9 +29,11 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  const config = readConfig();
+  ({ stopSeconds } = config);
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  process.stdout.write(await service.start(readConfig()));
+  process.stdout.write(await service.start(config));
 }
 
 main().catch(async (error: unknown) => {

@@ -55,10 +55,23 @@ test.each([
   ['COOKIE_SAMESITE', 'strict'],
   ['TRUST_PROXY', 'somebody'],
   ['MAX_BODY_BYTES', '-1'],
+  ['MAX_MESSAGE_BYTES', '1'],
+  ['RABBITMQ_URL', 'http://broker'],
+  ['AMQP_PREFIX', 'a b'],
+  ['ROLE', 'worker'],
+  ['UNKNOWN_SIMULATION_SECONDS', '0'],
+  ['STOP_SECONDS', 'soon'],
   ['DEMO', 'yes'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s is a fault that names the variable', (name, value) => {
   expect(faults({ [name]: value })).toStrictEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+});
+
+test('a consumer alone needs a database and a broker that others use too', () => {
+  expect(faults({ ROLE: 'consumer' })).toStrictEqual([
+    'DATABASE_URL: must be set when ROLE is consumer',
+    'RABBITMQ_URL: must be set when ROLE is consumer',
+  ]);
 });
 
 test('all faults are named at once, and no secret is shown', () => {

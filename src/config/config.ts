@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 /**
  * The environment, read once and checked; the README's table says what each variable means.
- * Secrets that may be left out are filled in by `secrets.ts`.
+ * What may be left out is filled in by `settle-config.ts`.
  */
 export interface Config {
   readonly production: boolean;
@@ -20,13 +20,27 @@ export interface Config {
   readonly cookieSameSite: 'lax' | 'none';
   /** Which proxies' X-Forwarded-* count: none, all, a number of hops, or addresses. */
   readonly trustProxy: boolean | number | readonly string[];
+  /** RabbitMQ, AMQP 0-9-1. */
+  readonly rabbitmqUrl: string | undefined;
+  /** Stands before the names of all exchanges and queues, so that several installations may share a broker. */
+  readonly amqpPrefix: string;
+  /** Which half runs: HTTP, the consumers, or both. */
+  readonly role: Role;
   /** Inflated bytes of a POST /results body. */
   readonly maxBodyBytes: number;
+  /** Inflated bytes of one message. */
+  readonly maxMessageBytes: number;
+  /** Seconds for which a message waits for its simulation to be submitted. */
+  readonly unknownSimulationSeconds: number;
+  /** Seconds that what is in flight gets at a stop. */
+  readonly stopSeconds: number;
   readonly demo: boolean;
   readonly metricsToken: string | undefined;
   readonly logLevel: LogLevel;
 }
 
+const ROLES = ['all', 'api', 'consumer'] as const;
+export type Role = (typeof ROLES)[number];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -58,12 +72,19 @@ export function readConfig(env: Environment = process.env): Config {
     corsOrigins: read.origins('CORS_ORIGINS'),
     cookieSameSite: read.choice('COOKIE_SAMESITE', ['lax', 'none'], 'lax'),
     trustProxy: read.proxies('TRUST_PROXY'),
+    rabbitmqUrl: read.url('RABBITMQ_URL', ['amqp:', 'amqps:']),
+    amqpPrefix: read.prefix('AMQP_PREFIX'),
+    role: read.choice('ROLE', ROLES, 'all'),
     maxBodyBytes: read.integer('MAX_BODY_BYTES', 1024 ** 3, 1024, 1024 ** 4),
+    maxMessageBytes: read.integer('MAX_MESSAGE_BYTES', 16 * 1024 ** 2, 1024, 128 * 1024 ** 2),
+    unknownSimulationSeconds: read.integer('UNKNOWN_SIMULATION_SECONDS', 600, 1, 86_400),
+    stopSeconds: read.integer('STOP_SECONDS', 10, 1, 3_600),
     demo: read.choice('DEMO', ['on', 'off'], databaseUrl === undefined && !production ? 'on' : 'off') === 'on',
     metricsToken: read.secret('METRICS_TOKEN', 16),
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
   if (production) read.requireForProduction(config);
+  if (config.role === 'consumer') read.requireForConsumer(config);
   read.throwIfFaulty();
   return config;
 }
@@ -153,6 +174,20 @@ class EnvironmentReader {
         this.faults.push(`${name}: looks like a placeholder; choose one of your own`);
       }
     }
+  }
+
+  /** A consumer alone works on somebody else's database and broker. */
+  requireForConsumer(config: Config): void {
+    const required = { DATABASE_URL: config.databaseUrl, RABBITMQ_URL: config.rabbitmqUrl };
+    for (const [name, value] of Object.entries(required)) {
+      if (value === undefined) this.faults.push(`${name}: must be set when ROLE is consumer`);
+    }
+  }
+
+  prefix(name: string): string {
+    const text = this.text(name) ?? '';
+    if (!/^[A-Za-z0-9._-]{0,64}$/.test(text)) this.faults.push(`${name}: must be at most 64 of A-Z a-z 0-9 . _ -`);
+    return text;
   }
 
   throwIfFaulty(): void {

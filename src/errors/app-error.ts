@@ -27,6 +27,8 @@ export class AppError extends Error {
     message: string,
     /** Seconds after which another try makes sense, for `throttled` and `unavailable`. */
     readonly retryAfter?: number,
+    /** The simulation in question, where the log should name it and the message may not. */
+    readonly simulation?: string | number,
   ) {
     super(message);
     this.name = 'AppError';
@@ -36,6 +38,11 @@ export class AppError extends Error {
 /** A field of the request that is malformed: `page_numbers: "3-1" runs backwards`. */
 export function invalid(field: string, wrong: string): AppError {
   return new AppError('invalid', `${field}: ${wrong}`);
+}
+
+/** The simulation is gone: who writes to it is too late. */
+export function deletedSimulation(simulation: string | number): AppError {
+  return new AppError('deletedSimulation', 'The simulation was deleted', undefined, simulation);
 }
 
 /** A body, or a part of it, over its limit. */

@@ -4,8 +4,12 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/public.decorator.js';
 import { HealthService } from './health.service.js';
 
-const READY = { message: 'Ready', checks: { database: 'up', migrations: 'applied' } };
-const NOT_READY = { message: 'Not ready', status_code: 503, checks: { database: 'down', migrations: 'applied' } };
+const READY = { message: 'Ready', checks: { database: 'up', migrations: 'applied', consumers: 'up' } };
+const NOT_READY = {
+  message: 'Not ready',
+  status_code: 503,
+  checks: { database: 'down', migrations: 'applied', consumers: 'paused' },
+};
 
 @ApiTags('Operation')
 @Public()
@@ -21,7 +25,10 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'The service can do its work', description: 'The body names each part.' })
+  @ApiOperation({
+    summary: 'The service can do its work',
+    description: 'The body names each part; `consumers` only where RabbitMQ is configured.',
+  })
   @ApiResponse({ status: 200, schema: { example: READY } })
   @ApiResponse({ status: 503, schema: { example: NOT_READY } })
   async ready(@Res() reply: FastifyReply): Promise<void> {

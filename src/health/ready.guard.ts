@@ -1,7 +1,21 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { CONFIG, type ServiceConfig } from '../config/config.module.js';
+import { AppError } from '../errors/app-error.js';
 import { databaseAway } from '../errors/database-error.js';
 import { MigrationsService } from '../prisma/migrations.service.js';
+
+/** An instance that only consumes serves health and metrics, and nothing else. */
+@Injectable()
+export class RoleGuard implements CanActivate {
+  constructor(@Inject(CONFIG) private readonly config: ServiceConfig) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    if (this.config.role !== 'consumer' || isOperation(context)) return true;
+    const { method, url } = requestOf(context);
+    throw new AppError('notFound', `${method} ${url.split('?', 1)[0] ?? ''}: no such endpoint`);
+  }
+}
 
 /** Until the database is up to date, only health and metrics are served; everything else is told to come again. */
 @Injectable()
@@ -9,8 +23,15 @@ export class ReadyGuard implements CanActivate {
   constructor(private readonly migrations: MigrationsService) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const { url } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (this.migrations.done || /^\/(health|metrics)\b/.test(url)) return true;
+    if (this.migrations.done || isOperation(context)) return true;
     throw databaseAway();
   }
+}
+
+function isOperation(context: ExecutionContext): boolean {
+  return /^\/(health|metrics)\b/.test(requestOf(context).url);
+}
+
+function requestOf(context: ExecutionContext): FastifyRequest {
+  return context.switchToHttp().getRequest<FastifyRequest>();
 }

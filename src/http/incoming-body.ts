@@ -1,14 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { createGunzip, createInflate } from 'node:zlib';
-import { AppError, invalid } from '../errors/app-error.js';
-
-const DECOMPRESSORS = new Map<string | undefined, typeof createGunzip | typeof createInflate>([
-  ['gzip', createGunzip],
-  ['deflate', createInflate],
-]);
-
-/** The encodings in which a request body may come, besides as it is. */
-export const REQUEST_ENCODINGS: readonly string[] = ['gzip', 'deflate'];
+import { AppError } from '../errors/app-error.js';
+import { asDamage, CHUNK_BYTES, createDecompressor } from '../ingest/inflate.js';
 
 /** A sender that sends nothing for so long is cut off. */
 const STALLED_MS = 30_000;
@@ -19,7 +11,7 @@ const STALLED_MS = 30_000;
  * inflates without end costs nothing but the bytes up to the limit.
  */
 export async function* incomingChunks(request: IncomingMessage, encoding: string | undefined): AsyncGenerator<Buffer> {
-  const decompressor = DECOMPRESSORS.get(encoding)?.({ chunkSize: CHUNK_BYTES });
+  const decompressor = createDecompressor(encoding);
   const source = decompressor === undefined ? request : request.pipe(decompressor);
   const stalled = () => source.destroy(new AppError('timeout', 'body: nothing was received for 30 s'));
   let timer = setTimeout(stalled, STALLED_MS);
@@ -36,7 +28,7 @@ export async function* incomingChunks(request: IncomingMessage, encoding: string
       timer = setTimeout(stalled, STALLED_MS);
     }
   } catch (error) {
-    throw isDamage(error) ? invalid('body', `is not valid ${String(encoding)} data`) : error;
+    throw asDamage(error, encoding);
   } finally {
     clearTimeout(timer);
     request.off('close', gone);
@@ -45,11 +37,4 @@ export async function* incomingChunks(request: IncomingMessage, encoding: string
       decompressor.destroy();
     }
   }
-}
-
-const CHUNK_BYTES = 64 * 1024;
-
-function isDamage(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('Z_');
 }

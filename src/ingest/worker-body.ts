@@ -13,8 +13,8 @@ export interface WorkerBody {
   readonly chunks: AsyncIterable<Buffer>;
   /** The header X-Update-Key, which then stands for the member `update_key`. */
   readonly updateKey?: string | undefined;
-  /** Where it came from, for throttling and logs. */
-  readonly sender: string;
+  /** The address it came from, whose failures are counted; a broker vouches for its own publishers. */
+  readonly sender?: string;
 }
 
 /** Reads the large member of a body once the update key is known to be right. */

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { AmqpMetrics } from './amqp-metrics.js';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 /** Owns the Prometheus metrics; names follow Prometheus' conventions (base units, `_total` for counters). */
 @Injectable()
 export class MetricsService {
   private readonly registry = new Registry();
+  readonly amqp = new AmqpMetrics(this.registry);
   private readonly requests = new Histogram({
     name: 'tallyhouse_http_request_duration_seconds',
     help: 'Time from receiving a request to having sent its answer',

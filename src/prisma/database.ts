@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { databaseAway, isDatabaseAway } from '../errors/database-error.js';
@@ -13,7 +13,7 @@ export interface Queryable {
 
 /** The one connection pool: Prisma's adapter and the hot SQL share it. */
 @Injectable()
-export class Database implements Queryable, OnModuleDestroy {
+export class Database implements Queryable, OnApplicationShutdown {
   readonly pool: pg.Pool;
   private readonly logger = new Logger(Database.name);
 
@@ -67,7 +67,8 @@ export class Database implements Queryable, OnModuleDestroy {
     return Promise.race([asked, timeout]);
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** Comes after the last request was answered, which onModuleDestroy does not. */
+  async onApplicationShutdown(): Promise<void> {
     await this.pool.end();
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
+import { GroupedCalls } from '../ingest/grouped-calls.js';
 import { Database } from '../prisma/database.js';
 import { FailureThrottle } from '../throttle/failure-throttle.js';
 
@@ -10,6 +11,10 @@ export interface AuthorizedSimulation {
   readonly jobId: string;
 }
 
+interface KeyHolder extends AuthorizedSimulation {
+  readonly hash: Buffer;
+}
+
 const UNKNOWN_KEY_HASH = randomBytes(32);
 const REFUSAL = 'Wrong update_key, or no simulation with this simulation_id';
 
@@ -17,6 +22,7 @@ const REFUSAL = 'Wrong update_key, or no simulation with this simulation_id';
 @Injectable()
 export class UpdateKeyService {
   private readonly failures = new FailureThrottle();
+  private readonly lookups = new GroupedCalls((ids: readonly (string | number)[]) => this.find(ids));
 
   constructor(private readonly database: Database) {}
 
@@ -34,12 +40,17 @@ export class UpdateKeyService {
    * the same answer), or `throttled` after too many failures of `sender` within a minute; a right key always passes.
    */
   async authorize(simulationId: string | number, updateKey: string, sender?: string): Promise<AuthorizedSimulation> {
-    const found = await this.find(simulationId);
+    const found = await this.lookups.call(simulationId);
     const isRight = timingSafeEqual(UpdateKeyService.hash(updateKey), found?.hash ?? UNKNOWN_KEY_HASH);
     if (found !== undefined && isRight) return { id: found.id, jobId: found.jobId };
     if (sender !== undefined) this.countFailure(sender);
-    if (found !== undefined) throw new AppError('wrongKey', REFUSAL);
-    throw new AppError((await this.isDeleted(simulationId)) ? 'deletedSimulation' : 'unknownSimulation', REFUSAL);
+    const kind =
+      found !== undefined
+        ? 'wrongKey'
+        : (await this.isDeleted(simulationId))
+          ? 'deletedSimulation'
+          : 'unknownSimulation';
+    throw new AppError(kind, REFUSAL, undefined, simulationId);
   }
 
   private countFailure(sender: string): void {
@@ -49,14 +60,17 @@ export class UpdateKeyService {
     }
   }
 
-  private async find(simulationId: string | number): Promise<{ id: number; jobId: string; hash: Buffer } | undefined> {
-    if (isBeyondIds(simulationId)) return undefined;
+  /** The simulations of these ids, undefined where there is none. */
+  private async find(ids: readonly (string | number)[]): Promise<(KeyHolder | undefined)[]> {
     const { rows } = await this.database.query<{ id: number; job_id: string; update_key_hash: Buffer }>(
-      `SELECT id, job_id, update_key_hash FROM simulation WHERE ${columnFor(simulationId)} = $1`,
-      [simulationId],
+      'SELECT id, job_id, update_key_hash FROM simulation WHERE job_id = ANY($1::text[]) OR id = ANY($2::int[])',
+      [ids.filter((id) => typeof id === 'string'), ids.filter((id) => typeof id === 'number' && !isBeyondIds(id))],
     );
-    const [row] = rows;
-    return row === undefined ? undefined : { id: row.id, jobId: row.job_id, hash: row.update_key_hash };
+    const found = new Map<string | number, KeyHolder>();
+    for (const { id, job_id: jobId, update_key_hash: hash } of rows) {
+      found.set(id, { id, jobId, hash }).set(jobId, { id, jobId, hash });
+    }
+    return ids.map((id) => found.get(id));
   }
 
   private async isDeleted(simulationId: string | number): Promise<boolean> {
@@ -65,10 +79,6 @@ export class UpdateKeyService {
     const { rowCount } = await this.database.query(`SELECT 1 FROM deleted_job WHERE ${column} = $1`, [simulationId]);
     return rowCount !== 0;
   }
-}
-
-function columnFor(simulationId: string | number): string {
-  return typeof simulationId === 'string' ? 'job_id' : 'id';
 }
 
 /** A sim_id may be any 53-bit integer; the column holds 31 bits. */

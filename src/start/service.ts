@@ -1,4 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AmqpStrategy } from '../amqp/amqp.strategy.js';
+import { TopologyError } from '../amqp/topology.js';
 import { AdminBootstrap } from '../auth/admin-bootstrap.js';
 import type { Config } from '../config/config.js';
 import { createApp } from '../create-app.js';
@@ -23,17 +25,30 @@ export class Service {
     this.ending.signal.throwIfAborted();
     this.app = await createApp(this.settled.config);
     const url = await listen(this.app, this.settled.config);
+    await this.consume(this.app);
     await this.prepareDatabase(this.app);
     await this.seedDemo(this.app, url);
     return banner(url, this.settled);
   }
 
-  /** Answers what is in flight, then stops all that was started. */
+  /**
+   * Tells that no more should come, settles the messages in flight and answers the requests in flight, then stops all that
+   * was started.
+   */
   async stop(): Promise<void> {
     this.ending.abort(new StartError('Stopped while starting.'));
     this.app?.get(HealthService).stop();
+    await this.app?.get(AmqpStrategy).close();
     await this.app?.close();
     await this.settled?.postgres?.stop();
+  }
+
+  private async consume(app: NestFastifyApplication): Promise<void> {
+    try {
+      await app.startAllMicroservices();
+    } catch (error) {
+      throw error instanceof TopologyError ? new StartError(error.message) : error;
+    }
   }
 
   private async prepareDatabase(app: NestFastifyApplication): Promise<void> {

@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.js';
+import { deletedSimulation } from '../errors/app-error.js';
 import type { Queryable } from '../prisma/database.js';
 
 /** The states of a whole job that have an effect when they are reported, in merge order: the highest seen wins. */
@@ -36,5 +36,5 @@ export async function reportJob(
      SELECT EXISTS (SELECT FROM alive) AS is_there`,
     [simulationId, state, endTime === null ? null : new Date(endTime).toISOString()],
   );
-  if (rows[0]?.is_there !== true) throw new AppError('deletedSimulation', 'The simulation was deleted');
+  if (rows[0]?.is_there !== true) throw deletedSimulation(simulationId);
 }

@@ -1,23 +1,27 @@
-import { AppError } from '../errors/app-error.js';
 import type { Queryable } from '../prisma/database.js';
 import { foldTaskUpdates } from './domain/task-merge.js';
 import type { TaskUpdate } from './domain/task-update.js';
 
+/** Updates of one simulation's tasks, in any order, a task several times if need be. */
+export interface SimulationUpdates {
+  readonly simulationId: number;
+  readonly updates: readonly TaskUpdate[];
+}
+
 /**
- * Merges updates, in any order and a task several times if need be, into the stored tasks of a simulation, by the same rule as `mergeTaskUpdates`, in
- * one statement: rows where nothing changes are not touched, and triggers keep the summary. The simulation is held
- * against deletion meanwhile. Throws `deletedSimulation` where it is gone.
+ * Merges updates into the stored tasks of any number of simulations, by the same rule as `mergeTaskUpdates`, in one
+ * statement: rows where nothing changes are not touched, and triggers keep the summaries. The simulations are held against
+ * deletion meanwhile.
  *
- * @returns how many tasks are new or changed
+ * @returns simulation → how many of its tasks are new or changed; one that is gone is not among them
  */
 export async function storeTaskUpdates(
   db: Queryable,
-  simulationId: number,
-  all: readonly TaskUpdate[],
-): Promise<number> {
-  const updates = foldTaskUpdates(all);
-  const { rows } = await db.query<{ simulations: number; written: number }>(FOLD, [
-    simulationId,
+  simulations: readonly SimulationUpdates[],
+): Promise<ReadonlyMap<number, number>> {
+  const updates = bySimulation(simulations);
+  const { rows } = await db.query<{ id: number; written: number }>(FOLD, [
+    updates.map(({ simulationId }) => simulationId),
     updates.map(({ taskId }) => taskId),
     updates.map(({ state }) => state),
     updates.map(({ requestedPrimaries }) => requestedPrimaries),
@@ -26,10 +30,22 @@ export async function storeTaskUpdates(
     updates.map(({ estimate }) => estimate?.atPrimaries ?? null),
     updates.map(({ startTime }) => isoOrNull(startTime)),
     updates.map(({ endTime }) => isoOrNull(endTime)),
+    simulations.map(({ simulationId }) => simulationId),
   ]);
-  const [outcome] = rows;
-  if (outcome?.simulations !== 1) throw new AppError('deletedSimulation', 'The simulation was deleted');
-  return outcome.written;
+  return new Map(rows.map(({ id, written }) => [id, written]));
+}
+
+/** One update a task, all simulations in one list. */
+function bySimulation(simulations: readonly SimulationUpdates[]): (TaskUpdate & { readonly simulationId: number })[] {
+  const grouped = new Map<number, TaskUpdate[]>();
+  for (const { simulationId, updates } of simulations) {
+    const known = grouped.get(simulationId);
+    if (known === undefined) grouped.set(simulationId, [...updates]);
+    else known.push(...updates);
+  }
+  return [...grouped].flatMap(([simulationId, updates]) =>
+    foldTaskUpdates(updates).map((update) => ({ ...update, simulationId })),
+  );
 }
 
 function isoOrNull(milliseconds: number | null): string | null {
@@ -44,13 +60,14 @@ const BETTER_ESTIMATE = `(EXCLUDED.estimated_time IS NOT NULL AND (t.estimated_t
 /** GREATEST and LEAST pass over NULL, and the enum is declared in merge order. */
 const FOLD = `
 WITH held AS (
-  SELECT id FROM simulation WHERE id = $1 FOR KEY SHARE
+  SELECT id FROM simulation WHERE id = ANY($10::int[]) ORDER BY id FOR KEY SHARE
 ), written AS (
   INSERT INTO task AS t (simulation_id, task_id, state, requested_primaries, simulated_primaries,
                          estimated_time, estimated_at_primaries, start_time, end_time)
-  SELECT held.id, u.* FROM held CROSS JOIN unnest($2::int[], $3::task_state[], $4::bigint[], $5::bigint[],
-                                                  $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[]) AS u(task_id)
-   ORDER BY u.task_id
+  SELECT u.* FROM unnest($1::int[], $2::int[], $3::task_state[], $4::bigint[], $5::bigint[],
+                         $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[]) AS u(simulation_id, task_id)
+   WHERE u.simulation_id IN (SELECT id FROM held)
+   ORDER BY u.simulation_id, u.task_id
       ON CONFLICT (simulation_id, task_id) DO UPDATE
      SET state = GREATEST(t.state, EXCLUDED.state),
          requested_primaries = GREATEST(t.requested_primaries, EXCLUDED.requested_primaries),
@@ -67,6 +84,6 @@ WITH held AS (
       OR ${BETTER_ESTIMATE}
       OR EXCLUDED.start_time < COALESCE(t.start_time, 'infinity')
       OR EXCLUDED.end_time > COALESCE(t.end_time, '-infinity')
-  RETURNING 1
+  RETURNING t.simulation_id
 )
-SELECT (SELECT count(*) FROM held)::int AS simulations, (SELECT count(*) FROM written)::int AS written`;
+SELECT held.id, (SELECT count(*) FROM written w WHERE w.simulation_id = held.id)::int AS written FROM held`;

@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { deletedSimulation } from '../errors/app-error.js';
+import { GroupedCalls } from '../ingest/grouped-calls.js';
 import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { DocumentBuilder } from '../json/document-builder.js';
 import type { Resource } from '../payload/resource.js';
@@ -16,12 +18,19 @@ import { findTasks } from './find-tasks.js';
 import { readTaskUpdate, UPDATE_DICT_SHAPE } from './ingest/read-task-update.js';
 import { TASK_FORMAT, TASK_LIST_FORMAT } from './ingest/task-format.js';
 import { TaskListReader } from './ingest/task-list-reader.js';
-import { storeTaskUpdates } from './store-task-updates.js';
+import { type SimulationUpdates, storeTaskUpdates } from './store-task-updates.js';
+
+/** As many as one bulk body may hold, twice: a statement of some hundred milliseconds. */
+const MAX_UPDATES_TOGETHER = 20_000;
 
 /** Owns the tasks of simulations: merges what workers say of them, and shows them with the state of the job. */
 @Injectable()
 export class TasksService {
   private readonly logger = new Logger(TasksService.name);
+  private readonly writes = new GroupedCalls((calls: readonly SimulationUpdates[]) => this.write(calls), {
+    weigh: ({ updates }) => updates.length,
+    maxWeight: MAX_UPDATES_TOGETHER,
+  });
 
   constructor(
     private readonly database: Database,
@@ -44,9 +53,12 @@ export class TasksService {
     await this.merge(simulation, content.updates);
   }
 
-  /** Merges updates that were read before, in one statement; a task may come several times. */
+  /**
+   * Merges updates that were read before. What many senders bring at the same time is written in one statement; each hears
+   * of its own part. Throws `deletedSimulation` where the simulation is gone.
+   */
   async merge(simulation: AuthorizedSimulation, updates: readonly TaskUpdate[]): Promise<void> {
-    const changed = await storeTaskUpdates(this.database, simulation.id, updates);
+    const changed = await this.writes.call({ simulationId: simulation.id, updates });
     this.logger.debug({ jobId: simulation.jobId, updates: updates.length, changed }, 'task updates merged');
   }
 
@@ -61,6 +73,11 @@ export class TasksService {
       return { validator: validator(found.versions), body: TasksAnswer.of(found) };
     };
     return { validator: validator([simulation.versions.tasks, simulation.versions.results]), open };
+  }
+
+  private async write(calls: readonly SimulationUpdates[]): Promise<(number | Error)[]> {
+    const changed = await storeTaskUpdates(this.database, calls);
+    return calls.map(({ simulationId }) => changed.get(simulationId) ?? deletedSimulation(simulationId));
   }
 
   private authorizing(body: WorkerBody) {

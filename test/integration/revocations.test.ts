@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 afterAll(async () => {
-  await database.onModuleDestroy();
+  await database.onApplicationShutdown();
   await testDatabase.drop();
 });
 

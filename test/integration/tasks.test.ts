@@ -59,7 +59,7 @@ test('PostgreSQL folds updates as the pure merge does, and the summary follows',
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(update, { maxLength: 5 }), { minLength: 1, maxLength: 6 }), async (batches) => {
       const { id } = await submitSimulation(test_);
-      for (const batch of batches) await storeTaskUpdates(test_.database, id, batch);
+      for (const batch of batches) await storeTaskUpdates(test_.database, [{ simulationId: id, updates: batch }]);
       const merged = foldTaskUpdates(batches.flat());
       const found = await findTasks(test_.database, id);
       expect(found?.stored.map(({ lastUpdateTime: _, ...task }) => task)).toStrictEqual(
@@ -147,7 +147,7 @@ test('updates of the same tasks at the same time neither fail nor lose anything'
   const batches = Array.from({ length: 30 }, (_, batch) =>
     Array.from({ length: 20 }, (__, task) => one(batch % 2 === 0 ? task : 19 - task, batch)),
   );
-  await Promise.all(batches.map((batch) => storeTaskUpdates(test_.database, id, batch)));
+  await Promise.all(batches.map((batch) => storeTaskUpdates(test_.database, [{ simulationId: id, updates: batch }])));
   const found = await findTasks(test_.database, id);
   expect(found?.stored.map(({ simulatedPrimaries }) => simulatedPrimaries)).toStrictEqual(
     Array.from({ length: 20 }, () => 29),
@@ -157,7 +157,9 @@ test('updates of the same tasks at the same time neither fail nor lose anything'
 test('after a deletion an update is refused as of a deleted simulation', async () => {
   const { id, simulation_id } = await submitSimulation(test_);
   await test_.app.get(SimulationsService).delete(test_.owner, simulation_id);
-  await expect(storeTaskUpdates(test_.database, id, [])).rejects.toMatchObject({ kind: 'deletedSimulation' });
+  await expect(test_.app.get(TasksService).merge({ id, jobId: simulation_id }, [])).rejects.toMatchObject({
+    kind: 'deletedSimulation',
+  });
 });
 
 /** The rules of the contract, one after the other. */

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors/app-error.js';
+import { deletedSimulation } from '../../errors/app-error.js';
 import { insertPayloads, sizeOf, supersedePayloads, takePayloadIds } from '../../payload/payload-store.js';
 import type { PayloadSpool } from '../../payload/payload-spool.js';
 import type { Transaction } from '../../prisma/database.js';
@@ -20,7 +20,7 @@ export async function storeLogs(
     `SELECT 1 FROM simulation s JOIN log_summary l ON l.simulation_id = s.id WHERE s.id = $1 FOR UPDATE OF l FOR KEY SHARE OF s`,
     [simulationId],
   );
-  if (rowCount === 0) throw new AppError('deletedSimulation', 'The simulation was deleted');
+  if (rowCount === 0) throw deletedSimulation(simulationId);
   const ids = await takePayloadIds(tx, logs.length);
   const byPayload = new Map(logs.map((log, index) => [String(ids[index]), log]));
   const written = await upsertLogs(tx, simulationId, byPayload);

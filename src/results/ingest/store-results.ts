@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '../../errors/app-error.js';
+import { deletedSimulation } from '../../errors/app-error.js';
 import { insertPayloads, sizeOf, supersedePayloads, takePayloadIds } from '../../payload/payload-store.js';
 import type { PayloadSpool } from '../../payload/payload-spool.js';
 import type { Transaction } from '../../prisma/database.js';
@@ -69,7 +69,7 @@ async function lockSummary(tx: Transaction, simulationId: number): Promise<Summa
     [simulationId],
   );
   const [summary] = rows;
-  if (summary === undefined) throw new AppError('deletedSimulation', 'The simulation was deleted');
+  if (summary === undefined) throw deletedSimulation(simulationId);
   return summary;
 }
 

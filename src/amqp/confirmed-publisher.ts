@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
+import { type Headers, PUBLICATION_ID } from './domain/delivery-headers.js';
+
+/** What is published, and where. */
+export interface Publication {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly content: Buffer;
+  readonly options: Omit<Options.Publish, 'headers'>;
+  readonly headers: Headers;
+  /** Headers of the first sender, left out where a publish can't hold them (64 KiB, all headers together). */
+  readonly sendersHeaders?: Headers;
+}
+
+/** A broker that blocks publishers (its disk is full) would keep us waiting for ever. */
+const CONFIRM_MS = 10_000;
+
+/** The broker did not take a message: whoever published it still has it. */
+export class PublishError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'PublishError';
+  }
+}
+
+/**
+ * Publishes with confirms, `mandatory` and persistent: resolves only once the broker has the message on disk in a queue.
+ * Lives on a connection of its own, since a broker under an alarm blocks whole connections that publish.
+ */
+export class ConfirmedPublisher {
+  private channel: ConfirmChannel | undefined;
+  /** Messages that came back because no queue takes them; the confirm that follows means nothing then. */
+  private readonly returned = new Set<string>();
+
+  /** Takes a fresh connection into use. */
+  async use(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createConfirmChannel();
+    // Without a listener an error of the channel would end the process; the close that follows is what counts.
+    channel.on('error', () => undefined);
+    channel.on('return', (message: Message) => this.returned.add(String(message.properties.headers?.[PUBLICATION_ID])));
+    channel.once('close', () => {
+      if (this.channel !== channel) return;
+      this.channel = undefined;
+      // Where the connection is closed too, this fails, and the next connection is taken into use.
+      void this.use(connection).catch(() => undefined);
+    });
+    this.channel = channel;
+  }
+
+  /** Throws a PublishError where the broker refuses, returns or does not confirm in time; it may have the message then. */
+  async publish(publication: Publication): Promise<void> {
+    const { channel } = this;
+    if (channel === undefined) throw new PublishError('no connection for publishing');
+    const { sendersHeaders } = publication;
+    try {
+      await this.send(channel, publication, sendersHeaders);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      await this.send(channel, publication, undefined);
+    }
+  }
+
+  private async send(channel: ConfirmChannel, publication: Publication, senders: Headers | undefined): Promise<void> {
+    const { exchange, routingKey, content, headers } = publication;
+    const id = randomUUID();
+    const options = {
+      ...publication.options,
+      headers: { ...senders, ...headers, [PUBLICATION_ID]: id },
+      persistent: true,
+      mandatory: true,
+    };
+    let late: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        late = setTimeout(() => reject(new PublishError('not confirmed in time')), CONFIRM_MS);
+        channel.publish(exchange, routingKey, content, options, (error: unknown) => {
+          if (error instanceof Error) reject(new PublishError(error.message));
+          else if (this.returned.has(id)) reject(new PublishError('no queue takes it'));
+          else resolve();
+        });
+      });
+    } catch (error) {
+      throw error instanceof PublishError || error instanceof RangeError ? error : new PublishError(String(error));
+    } finally {
+      clearTimeout(late);
+      this.returned.delete(id);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** What a consumer may hold at once. */
+export interface WindowLimits {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/**
+ * How many deliveries a consumer asks for. The broker counts messages, not bytes, so the window narrows to what the bytes
+ * allow when large messages come, and widens again, step by step, when small ones do.
+ */
+export class DeliveryWindow {
+  /** The prefetch to ask for. */
+  size: number;
+  private held = 0;
+  private heldBytes = 0;
+  private largest = 0;
+  private settledSinceOpened = 0;
+
+  constructor(private readonly limits: WindowLimits) {
+    this.size = Math.min(limits.messages, FIRST_SIZE);
+  }
+
+  /** Deliveries that are not settled yet. */
+  get inFlight(): number {
+    return this.held;
+  }
+
+  get inFlightBytes(): number {
+    return this.heldBytes;
+  }
+
+  /** Counting begins afresh, with what the consumer asks the broker for. */
+  opened(): void {
+    this.largest = 0;
+    this.settledSinceOpened = 0;
+  }
+
+  /** True where too much has come: ask for no more until `fits()`. */
+  received(bytes: number): boolean {
+    this.held++;
+    this.heldBytes += bytes;
+    this.largest = Math.max(this.largest, bytes);
+    if (this.heldBytes <= this.limits.bytes) return false;
+    this.size = clamp(Math.floor(this.limits.bytes / this.largest), this.limits.messages);
+    return true;
+  }
+
+  /** True where a wider window pays: all of the present one has been used, and its messages were small. */
+  settled(bytes: number): boolean {
+    this.held--;
+    this.heldBytes -= bytes;
+    if (++this.settledSinceOpened < this.size) return false;
+    const wider = clamp(this.size * 2, this.limits.messages);
+    const mayWiden = wider > this.size && wider * this.largest <= this.limits.bytes;
+    this.opened();
+    if (mayWiden) this.size = wider;
+    return mayWiden;
+  }
+
+  /** Whether there is room for another window of what came last. */
+  fits(): boolean {
+    return this.heldBytes <= this.limits.bytes / 2;
+  }
+}
+
+const FIRST_SIZE = 8;
+
+function clamp(size: number, messages: number): number {
+  return Math.max(1, Math.min(size, messages));
+}

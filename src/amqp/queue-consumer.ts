@@ -1,0 +1,221 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import type { ConfirmedPublisher, Publication } from './confirmed-publisher.js';
+import { DeliveryWindow, type WindowLimits } from './domain/delivery-window.js';
+
+/**
+ * The one thing that is done with a delivery: acknowledge it; pass it on to another queue and then acknowledge it; put it
+ * back and ask for no more until somebody can be served.
+ */
+export type Settlement =
+  | { readonly does: 'acknowledge' }
+  | { readonly does: 'passOn'; readonly publication: Publication }
+  | { readonly does: 'putBack' };
+
+export interface QueueConsumerOptions {
+  readonly queue: string;
+  readonly limits: WindowLimits;
+  readonly publisher: ConfirmedPublisher;
+  /** Handles a delivery; never throws. */
+  readonly take: (message: ConsumeMessage) => Promise<Settlement>;
+  /** Whether what `take` needs is there. */
+  readonly canServe: () => Promise<boolean>;
+  /** Declares the queue, where somebody deleted it. */
+  readonly declare: (connection: ChannelModel) => Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Consumes one queue over a channel of its own: bounds what is in flight, settles every delivery exactly once, pauses while
+ * nobody can be served, and comes back when its channel is closed or its queue deleted.
+ */
+export class QueueConsumer {
+  private readonly logger: Logger;
+  private readonly window: DeliveryWindow;
+  private readonly inFlight = new Set<Promise<void>>();
+  private readonly ending = new AbortController();
+  private channel: Channel | undefined;
+  private consumerTag: string | undefined;
+  /** Nobody can be served. */
+  private paused = true;
+  /** More bytes have come than may be in flight. */
+  private full = false;
+  private resize = false;
+  private adjusting = false;
+  private pauseMs = FIRST_PAUSE_MS;
+
+  constructor(private readonly options: QueueConsumerOptions) {
+    this.logger = new Logger(`Consumer ${options.queue}`);
+    this.window = new DeliveryWindow(options.limits);
+  }
+
+  get state(): 'consuming' | 'paused' | 'closed' {
+    if (this.channel === undefined) return 'closed';
+    if (this.paused) return 'paused';
+    return this.consumerTag !== undefined || this.full || this.adjusting ? 'consuming' : 'closed';
+  }
+
+  get inFlightBytes(): number {
+    return this.window.inFlightBytes;
+  }
+
+  /** Takes a fresh connection into use. */
+  async open(connection: ChannelModel): Promise<void> {
+    let connected = true;
+    connection.once('close', () => (connected = false));
+    const channel = await connection.createChannel();
+    channel.on('error', (error) => this.logger.warn(`channel closed: ${error.message}`));
+    channel.once('close', () => {
+      this.channel = undefined;
+      this.consumerTag = undefined;
+      void this.reopen(connection, () => connected);
+    });
+    this.channel = channel;
+    this.paused = true;
+    void this.waitUntilServed(channel);
+  }
+
+  /** Asks for no more, and resolves once everything in flight is settled. */
+  async drain(): Promise<void> {
+    this.ending.abort();
+    await this.adjust();
+    while (this.inFlight.size > 0) await Promise.all(this.inFlight);
+  }
+
+  /** The broker closed the channel only, or the consumer: the connection is still good. */
+  private async reopen(connection: ChannelModel, isConnected: () => boolean): Promise<void> {
+    while (this.channel === undefined) {
+      await this.pauseFor(FIRST_PAUSE_MS);
+      if (!isConnected() || this.ending.signal.aborted) return;
+      try {
+        await this.options.declare(connection);
+        await this.open(connection);
+      } catch (error) {
+        this.logger.warn(`not consuming: ${(error as Error).message}`);
+        await this.pauseFor(LONGEST_PAUSE_MS);
+      }
+    }
+  }
+
+  private async waitUntilServed(channel: Channel): Promise<void> {
+    while (this.channel === channel && !this.ending.signal.aborted) {
+      if (await this.options.canServe()) {
+        this.paused = false;
+        await this.adjust();
+        return;
+      }
+      await this.pauseFor(this.pauseMs);
+    }
+  }
+
+  /** Nobody can be served: waits longer each time, until a delivery succeeds. */
+  private pause(channel: Channel): void {
+    if (this.paused || this.channel !== channel) return;
+    this.paused = true;
+    this.logger.warn('paused');
+    void (async () => {
+      await this.adjust();
+      while (this.inFlight.size > 0) await Promise.all(this.inFlight);
+      await this.pauseFor(this.pauseMs);
+      this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
+      await this.waitUntilServed(channel);
+    })();
+  }
+
+  /** Makes the subscription what it should be. One call at a time works; what changes meanwhile it sees as well. */
+  private async adjust(): Promise<void> {
+    const { channel } = this;
+    if (this.adjusting || channel === undefined) return;
+    this.adjusting = true;
+    try {
+      while (
+        this.channel === channel &&
+        (this.shouldAsk() ? this.consumerTag === undefined : this.consumerTag !== undefined)
+      ) {
+        await (this.consumerTag === undefined ? this.subscribe(channel) : this.unsubscribe(channel, this.consumerTag));
+      }
+    } catch (error) {
+      // The channel is gone or unusable; once it is closed, it is opened again.
+      this.logger.warn(`not consuming: ${(error as Error).message}`);
+      await channel.close().catch(() => undefined);
+    } finally {
+      this.adjusting = false;
+    }
+  }
+
+  private shouldAsk(): boolean {
+    return !this.paused && !this.full && !this.resize && !this.ending.signal.aborted;
+  }
+
+  private async subscribe(channel: Channel): Promise<void> {
+    await channel.prefetch(this.window.size);
+    this.window.opened();
+    const { consumerTag } = await channel.consume(this.options.queue, (message) => this.receive(channel, message));
+    this.consumerTag = consumerTag;
+  }
+
+  private async unsubscribe(channel: Channel, consumerTag: string): Promise<void> {
+    await channel.cancel(consumerTag);
+    this.consumerTag = undefined;
+    this.resize = false;
+  }
+
+  private receive(channel: Channel, message: ConsumeMessage | null): void {
+    if (message === null) {
+      // The queue was deleted, or its leader moved.
+      this.logger.warn('the broker ended the consumer');
+      channel.close().catch(() => undefined);
+      return;
+    }
+    const bytes = message.content.length;
+    if (this.window.received(bytes)) {
+      this.full = true;
+      void this.adjust();
+    }
+    const handled = this.handle(channel, message).finally(() => {
+      this.inFlight.delete(handled);
+      this.resize ||= this.window.settled(bytes);
+      this.full &&= !this.window.fits();
+      void this.adjust();
+    });
+    this.inFlight.add(handled);
+  }
+
+  private async handle(channel: Channel, message: ConsumeMessage): Promise<void> {
+    // What was on its way when the pause began would fail as well.
+    let settlement: Settlement = this.paused ? { does: 'putBack' } : await this.options.take(message);
+    if (settlement.does === 'passOn') {
+      try {
+        await this.options.publisher.publish(settlement.publication);
+      } catch (error) {
+        this.logger.warn(`could not pass a message on: ${(error as Error).message}`);
+        settlement = { does: 'putBack' };
+      }
+    }
+    this.settle(channel, message, settlement.does !== 'putBack');
+  }
+
+  private settle(channel: Channel, message: ConsumeMessage, isDone: boolean): void {
+    // After the channel closed, the broker delivers again what was not settled.
+    if (this.channel !== channel) return;
+    try {
+      if (isDone) {
+        channel.ack(message);
+        this.pauseMs = FIRST_PAUSE_MS;
+        return;
+      }
+      // The subscription ends first, or the message would come straight back.
+      this.pause(channel);
+      channel.nack(message, false, true);
+    } catch (error) {
+      this.logger.warn(`not settled: ${(error as Error).message}`);
+    }
+  }
+
+  private async pauseFor(milliseconds: number): Promise<void> {
+    await delay(milliseconds, undefined, { signal: this.ending.signal }).catch(() => undefined);
+  }
+}

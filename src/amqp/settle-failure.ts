@@ -1,0 +1,82 @@
+import type { ConsumeMessage } from 'amqplib';
+import { AppError } from '../errors/app-error.js';
+import { isDatabaseAway } from '../errors/database-error.js';
+import { DELIVERY_OUTCOME, type DeliveryOutcome, UNEXPECTED_OUTCOME } from '../errors/delivery-outcome.js';
+import type { Publication } from './confirmed-publisher.js';
+import { readHistory, sendersHeaders, writeHistory, writeVerdict } from './domain/delivery-headers.js';
+import { jittered, nextDelay } from './domain/retry-schedule.js';
+import type { Settlement } from './queue-consumer.js';
+import { DEAD_LETTERS, retryName } from './topology.js';
+
+/** What a failed delivery amounts to, and how it is settled. */
+export interface Failure {
+  /** A kind of error, or `unexpected`. */
+  readonly reason: string;
+  readonly outcome: 'acknowledged' | 'retried' | 'dead-lettered' | 'put back';
+  readonly settlement: Settlement;
+}
+
+export interface SettleRules {
+  readonly prefix: string;
+  /** Seconds for which a message waits for its simulation. */
+  readonly unknownSimulationSeconds: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Maps an error to what becomes of the delivery, by the table of outcomes. */
+export function settleFailure(message: ConsumeMessage, error: unknown, rules: SettleRules): Failure {
+  const { prefix, now } = rules;
+  const { reason, text, outcome } = judge(error, rules);
+  if (outcome.does === 'acknowledge') return { reason, outcome: 'acknowledged', settlement: { does: 'acknowledge' } };
+  if (outcome.does === 'putBack') return { reason, outcome: 'put back', settlement: { does: 'putBack' } };
+  const history = readHistory(message.properties.headers ?? {});
+  const tried = { attempts: history.attempts + 1, firstAt: history.firstAt ?? now };
+  const delay = outcome.does === 'retry' ? nextDelay(tried, outcome, now) : undefined;
+  if (delay !== undefined) {
+    const again = passedOn(message, prefix + retryName(delay), writeHistory(tried.attempts, tried.firstAt));
+    const publication = { ...again, options: { ...again.options, expiration: jittered(delay) } };
+    return { reason, outcome: 'retried', settlement: { does: 'passOn', publication } };
+  }
+  const headers = writeVerdict({ reason, error: text, ...tried, lastAt: now });
+  const publication = passedOn(message, prefix + DEAD_LETTERS, headers);
+  return { reason, outcome: 'dead-lettered', settlement: { does: 'passOn', publication } };
+}
+
+interface Judgement {
+  readonly reason: string;
+  readonly text: string;
+  readonly outcome: DeliveryOutcome;
+}
+
+function judge(error: unknown, { unknownSimulationSeconds }: SettleRules): Judgement {
+  if (!(error instanceof AppError)) {
+    if (isDatabaseAway(error)) return { reason: 'unavailable', text: '', outcome: DELIVERY_OUTCOME.unavailable };
+    return { reason: 'unexpected', text: 'Internal server error', outcome: UNEXPECTED_OUTCOME };
+  }
+  const outcome = DELIVERY_OUTCOME[error.kind];
+  const waits = error.kind === 'unknownSimulation' && outcome.does === 'retry';
+  return {
+    reason: error.kind,
+    text: error.message,
+    outcome: waits ? { ...outcome, seconds: unknownSimulationSeconds } : outcome,
+  };
+}
+
+/**
+ * The same message for another exchange: body and routing key untouched. What would act on the broker a second time is left
+ * out: an expiration of its own, where to reply, and a user who is not us.
+ */
+function passedOn(message: ConsumeMessage, exchange: string, headers: Publication['headers']): Publication {
+  const sent = message.properties as unknown as Record<string, unknown>;
+  const { contentType, contentEncoding, correlationId, messageId, timestamp, type, appId } = sent;
+  const properties = { contentType, contentEncoding, correlationId, messageId, timestamp, type, appId };
+  return {
+    exchange,
+    routingKey: message.fields.routingKey,
+    content: message.content,
+    options: Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)),
+    headers,
+    sendersHeaders: sendersHeaders(message.properties.headers ?? {}),
+  };
+}
