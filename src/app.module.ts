@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AdminModule } from './admin/admin.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AmqpModule } from './amqp/amqp.module.js';
 import { AccessTokenGuard } from './auth/access-token.guard.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -28,11 +30,13 @@ import { TasksModule } from './tasks/tasks.module.js';
     PayloadModule,
     HealthModule,
     AuthModule,
+    AuditModule,
     SimulationsModule,
     ResultsModule,
     InputsModule,
     LogsModule,
     TasksModule,
+    AdminModule,
     DemoModule,
   ],
   providers: [

@@ -3,6 +3,7 @@ import { JwtModule, type JwtModuleOptions } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccountsService } from './accounts.service.js';
 import { AdminBootstrap } from './admin-bootstrap.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
@@ -32,6 +33,7 @@ function jwtOptions(config: ServiceConfig): JwtModuleOptions {
   controllers: [AuthController],
   providers: [
     AccessTokenStrategy,
+    AccountsService,
     AdminBootstrap,
     AuthService,
     Passwords,
@@ -40,6 +42,6 @@ function jwtOptions(config: ServiceConfig): JwtModuleOptions {
     TokenService,
     UserService,
   ],
-  exports: [AdminBootstrap, AuthService, SessionCookies, UserService],
+  exports: [AccountsService, AdminBootstrap, AuthService, SessionCookies, UserService],
 })
 export class AuthModule {}

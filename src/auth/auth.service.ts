@@ -38,11 +38,15 @@ export class AuthService {
     if (taken) throw new AppError('forbidden', 'User name is taken');
   }
 
-  /** Throws `unauthenticated` for a wrong name or password, `throttled` after too many of them from this address. */
+  /**
+   * Throws `unauthenticated` for a wrong name or password, `throttled` after too many of them from this address. A
+   * disabled user is told the same, after as long: whoever guesses passwords must not learn that one was right.
+   */
   async login({ username, password }: Credentials, address: string): Promise<Session> {
     const user = await this.users.byName(username);
     const matches = await this.passwords.matches(password, user?.passwordHash);
-    if (user === null || !matches) throw this.failure(address, username, 'Invalid login or password');
+    if (user === null || !matches || user.disabledAt !== null)
+      throw this.failure(address, username, 'Invalid login or password');
     return this.session(user);
   }
 
@@ -51,7 +55,7 @@ export class AuthService {
     const claims = this.tokens.verify(refreshToken);
     if (claims.use !== 'refresh') throw new AppError('unauthenticated', 'Invalid token');
     const user = await this.users.byId(claims.userId);
-    if (user === null || claims.epoch < user.tokenEpoch) {
+    if (user === null || user.disabledAt !== null || claims.epoch < user.tokenEpoch) {
       throw new AppError('unauthenticated', 'Token has been revoked');
     }
     return this.tokens.issue(user, 'access');
@@ -78,7 +82,12 @@ export class AuthService {
     const newHash = await this.passwords.hash(newPassword);
     const tokenEpoch = await this.revocations.changePassword(user.id, user.passwordHash, newHash);
     if (tokenEpoch === undefined) throw new AppError('conflict', 'The password was changed meanwhile');
-    return this.session({ ...user, tokenEpoch });
+    // Read again: an admin may have demoted or disabled the user meanwhile, and the fresh tokens would outlive that.
+    const present = await this.users.byId(userId);
+    if (present === null || present.disabledAt !== null) {
+      throw new AppError('unauthenticated', 'Token has been revoked');
+    }
+    return this.session({ ...present, tokenEpoch });
   }
 
   private session(user: TokenHolder): Session {

@@ -57,7 +57,8 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     return raised?.epoch;
   }
 
-  private note({ userId, epoch }: UserEpoch): void {
+  /** Remembers a raised epoch that is committed. */
+  note({ userId, epoch }: UserEpoch): void {
     const highest = Math.max(epoch, this.known.get(userId)?.epoch ?? 0);
     // Deleted first, so that the map stays in order of time and what may be forgotten stands at its beginning.
     this.known.delete(userId);

@@ -26,10 +26,14 @@ const ERRORS: Readonly<Record<number, readonly [description: string, message: st
   ],
 };
 
-/** Documents the errors of an endpoint; 503 is always among them. */
-export function ApiErrors(...statuses: number[]): MethodDecorator & ClassDecorator {
-  const documented = [...new Set([...statuses, 503])].map((status) => {
-    const [description, message] = ERRORS[status] ?? ['Error', 'Error'];
+/** Documents the errors of an endpoint, where that helps with a message of its own as the example; 503 is always among them. */
+export function ApiErrors(
+  ...errors: (number | readonly [status: number, message: string])[]
+): MethodDecorator & ClassDecorator {
+  const examples = new Map(errors.map((error) => (typeof error === 'number' ? [error, undefined] : error)));
+  const documented = [...examples.set(503, undefined)].map(([status, example]) => {
+    const [description, usual] = ERRORS[status] ?? ['Error', 'Error'];
+    const message = example ?? usual;
     const content = {
       'application/json': { schema: { $ref: getSchemaPath(ErrorAnswer) }, example: { message, status_code: status } },
     };

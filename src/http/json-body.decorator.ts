@@ -25,6 +25,11 @@ export function JsonBody<T extends object>(type: JsonDto<T>, maxBytes = DEFAULT_
   return RawRequest(new JsonBodyPipe(type, maxBytes));
 }
 
+/** The same where the body may be left out altogether, which is as good as `{}`. */
+export function OptionalJsonBody<T extends object>(type: JsonDto<T>): ParameterDecorator {
+  return RawRequest(new JsonBodyPipe(type, DEFAULT_MAX_BYTES, {}));
+}
+
 const RawRequest = createParamDecorator((_: unknown, context: ExecutionContext) =>
   context.switchToHttp().getRequest<FastifyRequest>(),
 );
@@ -34,21 +39,23 @@ class JsonBodyPipe<T extends object> implements PipeTransform<FastifyRequest, Pr
   constructor(
     private readonly type: JsonDto<T>,
     private readonly maxBytes: number,
+    private readonly instead?: object,
   ) {}
 
   async transform(request: FastifyRequest): Promise<T> {
-    const value = await readDocument(bodySource(request).chunks, this.type.shape, this.maxBytes);
+    const value = await readDocument(bodySource(request).chunks, this.type.shape, this.maxBytes, this.instead);
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw invalid('body', 'must be a JSON object');
     return validateDto(this.type, value as Record<string, unknown>);
   }
 }
 
-/** Reads one JSON document of at most `maxBytes` into plain values. */
+/** Reads one JSON document of at most `maxBytes` into plain values; `instead` is taken for one of no bytes at all. */
 export async function readDocument(
   chunks: AsyncIterable<Buffer>,
   shape: JsonShape,
   maxBytes: number,
+  instead?: object,
 ): Promise<unknown> {
   let document: unknown;
   const scanner = new JsonScanner(new DocumentBuilder(shape, '', (value) => (document = value)));
@@ -60,6 +67,7 @@ export async function readDocument(
     utf8.write(chunk);
     scanner.write(chunk);
   }
+  if (bytes === 0 && instead !== undefined) return instead;
   utf8.end();
   scanner.end();
   return document;

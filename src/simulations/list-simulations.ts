@@ -1,17 +1,5 @@
 import type { Queryable } from '../prisma/database.js';
-
-/** The states that a job can be in; UNKNOWN only where it was imported. */
-export const JOB_STATES = [
-  'PENDING',
-  'RUNNING',
-  'MERGING_QUEUED',
-  'MERGING_RUNNING',
-  'COMPLETED',
-  'FAILED',
-  'CANCELED',
-  'UNKNOWN',
-] as const;
-export type JobState = (typeof JOB_STATES)[number];
+import type { JobState } from './domain/job-state.js';
 
 /** A simulation as a list shows it. */
 export interface ListedSimulation {
@@ -41,11 +29,9 @@ export interface ListRequest {
 /** Lists simulations from one index range; their states come from summaries, never from counting tasks. */
 export async function listSimulations(db: Queryable, request: ListRequest): Promise<ListedSimulation[]> {
   const { rows } = await db.query<ListedSimulation>(
-    `SELECT id, job_id, title, sim_type, input_type, job_state, ntasks, created_at, start_time,
-            CASE WHEN job_state IN ('COMPLETED', 'FAILED', 'CANCELED')
-                 THEN COALESCE(GREATEST(reported_end_time, task_end_time), final_at, canceled_at) END AS end_time
-       FROM (SELECT s.id, s.job_id, s.title, s.sim_type, s.input_type, s.ntasks, s.created_at, s.reported_end_time, s.canceled_at,
-                    t.start_time, t.end_time AS task_end_time, r.final_at, job_state(s, r, t) AS job_state
+    `SELECT *
+       FROM (SELECT s.id, s.job_id, s.title, s.sim_type, s.input_type, s.ntasks, s.created_at, t.start_time,
+                    job_end_time(s, r, t) AS end_time, job_state(s, r, t) AS job_state
                FROM simulation s
                JOIN result_summary r ON r.simulation_id = s.id
                JOIN task_summary t ON t.simulation_id = s.id

@@ -6,6 +6,7 @@ import { Database } from '../prisma/database.js';
 /** Who asks: a user sees its own simulations, an admin all of them. */
 export interface Viewer {
   readonly id: number;
+  readonly username: string;
   readonly isAdmin: boolean;
 }
 
@@ -13,6 +14,7 @@ export interface Viewer {
 export interface VisibleSimulation {
   readonly id: number;
   readonly jobId: string;
+  readonly ownerId: number;
   /** Versions of results, tasks and logs, which change whenever what is shown of them does. */
   readonly versions: { readonly results: string; readonly tasks: string; readonly logs: string };
   /** Names the database, for ETags. */
@@ -22,6 +24,7 @@ export interface VisibleSimulation {
 interface Row {
   readonly id: number;
   readonly job_id: string;
+  readonly owner_id: number;
   readonly results: string;
   readonly tasks: string;
   readonly logs: string;
@@ -37,7 +40,7 @@ export class SimulationAccessService {
   async require(viewer: Viewer, jobId: string): Promise<VisibleSimulation> {
     if (!JOB_ID.test(jobId)) throw noSuchJob();
     const { rows } = await this.database.query<Row>(
-      `SELECT s.id, s.job_id, r.version AS results, t.version AS tasks, l.version AS logs, e.epoch
+      `SELECT s.id, s.job_id, s.owner_id, r.version AS results, t.version AS tasks, l.version AS logs, e.epoch
          FROM simulation s
          JOIN result_summary r ON r.simulation_id = s.id
          JOIN task_summary t ON t.simulation_id = s.id
@@ -48,8 +51,8 @@ export class SimulationAccessService {
     );
     const [row] = rows;
     if (row === undefined) throw noSuchJob();
-    const { id, job_id, results, tasks, logs, epoch } = row;
-    return { id, jobId: job_id, versions: { results, tasks, logs }, epoch };
+    const { id, job_id, owner_id, results, tasks, logs, epoch } = row;
+    return { id, jobId: job_id, ownerId: owner_id, versions: { results, tasks, logs }, epoch };
   }
 }
 

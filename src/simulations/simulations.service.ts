@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { AppError } from '../errors/app-error.js';
 import { PayloadSpool } from '../payload/payload-spool.js';
 import { spoolText } from '../payload/payload-texts.js';
@@ -10,7 +11,8 @@ import { ListAnswer } from './dto/list-answer.js';
 import type { Submission } from './dto/submission.js';
 import { listSimulations, type ListRequest } from './list-simulations.js';
 import { PurgeService } from './purge.service.js';
-import { SimulationAccessService, type Viewer } from './simulation-access.service.js';
+import { recordDeed } from './record-deed.js';
+import { noSuchJob, SimulationAccessService, type Viewer } from './simulation-access.service.js';
 import { insertSimulation, type NewSimulation } from './store-simulation.js';
 import { UpdateKeyService } from './update-key.service.js';
 
@@ -19,6 +21,11 @@ export interface Submitted {
   readonly jobId: string;
   readonly simId: number;
   readonly updateKey: string;
+}
+
+interface DeletedRow {
+  readonly job_id: string;
+  readonly title: string;
 }
 
 /** Owns simulations as such: submitting, cancelling, new update keys, deleting. */
@@ -31,6 +38,7 @@ export class SimulationsService {
     private readonly prisma: PrismaService,
     private readonly access: SimulationAccessService,
     private readonly purge: PurgeService,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -63,34 +71,41 @@ export class SimulationsService {
 
   /** Asks for the end of a simulation; asking again changes nothing. */
   async cancel(viewer: Viewer, jobId: string): Promise<void> {
-    const { id } = await this.access.require(viewer, jobId);
-    await this.database.query(
-      `WITH canceled AS (UPDATE simulation SET canceled_at = now() WHERE id = $1 AND canceled_at IS NULL RETURNING id)
-       UPDATE task_summary t SET version = t.version + 1 FROM canceled c WHERE t.simulation_id = c.id`,
-      [id],
-    );
+    const simulation = await this.access.require(viewer, jobId);
+    await this.database.transaction(async (tx) => {
+      const { rowCount } = await tx.query(
+        `WITH canceled AS (UPDATE simulation SET canceled_at = now() WHERE id = $1 AND canceled_at IS NULL RETURNING id)
+         UPDATE task_summary t SET version = t.version + 1 FROM canceled c WHERE t.simulation_id = c.id`,
+        [simulation.id],
+      );
+      if (rowCount !== 0) await recordDeed(tx, this.audit, viewer, simulation, 'simulation.cancel');
+    });
   }
 
   /** Makes a new update key; the old one ends. */
   async renewUpdateKey(viewer: Viewer, jobId: string): Promise<string> {
-    const { id } = await this.access.require(viewer, jobId);
+    const simulation = await this.access.require(viewer, jobId);
     const updateKey = UpdateKeyService.generate();
-    await this.prisma.simulation.updateMany({
-      where: { id },
-      data: { updateKeyHash: new Uint8Array(UpdateKeyService.hash(updateKey)) },
+    await this.database.transaction(async (tx) => {
+      const { rowCount } = await tx.query('UPDATE simulation SET update_key_hash = $2 WHERE id = $1', [
+        simulation.id,
+        UpdateKeyService.hash(updateKey),
+      ]);
+      if (rowCount === 0) throw noSuchJob();
+      await recordDeed(tx, this.audit, viewer, simulation, 'simulation.update-key');
     });
     return updateKey;
   }
 
   /** Removes a simulation and all of it: at once for everybody, then row by row in slices. */
   async delete(viewer: Viewer, jobId: string): Promise<void> {
-    const { id } = await this.access.require(viewer, jobId);
+    const simulation = await this.access.require(viewer, jobId);
+    const { id } = simulation;
     await this.database.transaction(async (tx) => {
-      const { rows } = await tx.query<{ job_id: string }>('DELETE FROM simulation WHERE id = $1 RETURNING job_id', [
-        id,
-      ]);
-      for (const row of rows) {
-        await tx.query('INSERT INTO deleted_job (simulation_id, job_id) VALUES ($1, $2)', [id, row.job_id]);
+      const { rows } = await tx.query<DeletedRow>('DELETE FROM simulation WHERE id = $1 RETURNING job_id, title', [id]);
+      for (const { job_id, title } of rows) {
+        await tx.query('INSERT INTO deleted_job (simulation_id, job_id) VALUES ($1, $2)', [id, job_id]);
+        await recordDeed(tx, this.audit, viewer, simulation, 'simulation.delete', { title });
       }
     });
     this.logger.log({ jobId, simId: id }, 'simulation deleted');

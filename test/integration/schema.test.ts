@@ -28,6 +28,7 @@ const TYPES: Readonly<Record<string, string>> = {
   BigInt: 'bigint',
   Boolean: 'boolean',
   Bytes: 'bytea',
+  Json: 'jsonb',
 };
 const NATIVE: Readonly<Record<string, string>> = {
   'Timestamptz(3)': 'timestamp(3) with time zone',

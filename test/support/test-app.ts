@@ -38,7 +38,8 @@ export async function createTestApp(overrides: Partial<Config> = {}): Promise<Te
     await app.close();
     await database.drop();
   };
-  return { app, database: app.get(Database), owner: { id: await users.idOf('owner'), isAdmin: false }, close };
+  const owner = { id: await users.idOf('owner'), username: 'owner', isAdmin: false };
+  return { app, database: app.get(Database), owner, close };
 }
 
 /** A fresh simulation, as its worker knows it. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsPassword, IsUsername } from './credentials.validator.js';
+import { IsPassword, IsUsername } from './credentials.decorator.js';
 
 /** The body of `PUT /auth/register`. */
 export class CredentialsDto {

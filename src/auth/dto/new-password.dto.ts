@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsPassword } from './credentials.validator.js';
+import { IsPassword } from './credentials.decorator.js';
 
 /** The body of `POST /auth/password`. */
 export class NewPasswordDto {

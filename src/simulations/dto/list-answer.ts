@@ -1,5 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { JOB_STATES, type JobState, type ListedSimulation } from '../list-simulations.js';
+import { paged } from '../../http/paged-query.js';
+import { JOB_STATES, type JobState } from '../domain/job-state.js';
+import type { ListedSimulation } from '../list-simulations.js';
 
 class ListedSimulationAnswer {
   @ApiProperty({ example: 'demo' })
@@ -46,7 +48,7 @@ export class ListAnswer {
 
   /** @param listed one more than `limit` where there are more */
   static of(listed: readonly ListedSimulation[], limit: number): ListAnswer {
-    const shown = listed.slice(0, limit);
+    const { shown, next_cursor } = paged(listed, limit, ({ id }) => String(id));
     return {
       message: 'Simulations',
       simulations: shown.map(({ id, created_at, start_time, end_time, ...rest }) => ({
@@ -61,7 +63,7 @@ export class ListAnswer {
         start_time: start_time?.toISOString() ?? null,
         end_time: end_time?.toISOString() ?? null,
       })),
-      next_cursor: listed.length > limit ? String(shown.at(-1)?.id) : null,
+      next_cursor,
     };
   }
 }

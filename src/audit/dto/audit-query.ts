@@ -1,0 +1,61 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString } from 'class-validator';
+import { invalid } from '../../errors/app-error.js';
+import { PagedQuery } from '../../http/paged-query.js';
+import { readChoices } from '../../http/query-choices.js';
+import { FieldError } from '../../tasks/domain/field-error.js';
+import { parseUtcTime } from '../../tasks/domain/utc-time.js';
+import { IsPlainText } from '../../validation/is-plain-text.decorator.js';
+import { AUDIT_ACTIONS } from '../domain/audit-action.js';
+import type { AuditRequest } from '../find-audit-entries.js';
+
+const TIME_FORM = 'ISO 8601, e.g. 2026-11-25T00:00:00Z; UTC without a zone';
+
+/** Which entries of the audit log. */
+export class AuditQuery extends PagedQuery {
+  @ApiPropertyOptional({ type: String, description: "The admin's user name, exactly" })
+  @IsOptional()
+  @IsPlainText(1, 64)
+  admin: string | undefined = undefined;
+
+  @ApiPropertyOptional({ type: String, description: `Comma-separated; of ${AUDIT_ACTIONS.join(', ')}` })
+  @IsOptional()
+  @IsString({ message: 'must be a comma-separated list of actions' })
+  action: string | undefined = undefined;
+
+  @ApiPropertyOptional({ type: String, description: 'What it was done to: a user name, job_id or number, exactly' })
+  @IsOptional()
+  @IsPlainText(1, 1_024)
+  subject: string | undefined = undefined;
+
+  @ApiPropertyOptional({ type: String, description: `From this moment on (${TIME_FORM})` })
+  @IsOptional()
+  @IsString({ message: 'must be a time' })
+  since: string | undefined = undefined;
+
+  @ApiPropertyOptional({ type: String, description: `Before this moment (${TIME_FORM})` })
+  @IsOptional()
+  @IsString({ message: 'must be a time' })
+  until: string | undefined = undefined;
+
+  /** What it asks for. Throws `invalid`. */
+  request(): AuditRequest {
+    return {
+      limit: this.readLimit(),
+      before: this.readCursor(Number.MAX_SAFE_INTEGER),
+      admin: this.admin,
+      actions: readChoices('action', this.action, AUDIT_ACTIONS),
+      subject: this.subject,
+      since: readTime('since', this.since),
+      until: readTime('until', this.until),
+    };
+  }
+}
+
+function readTime(field: string, text: string | undefined): Date | undefined {
+  try {
+    return text === undefined ? undefined : new Date(parseUtcTime(text, field));
+  } catch (error) {
+    throw error instanceof FieldError ? invalid(error.field, error.wrong) : error;
+  }
+}

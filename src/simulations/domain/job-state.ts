@@ -1,0 +1,12 @@
+/** The states that a job can be in; UNKNOWN only where it was imported. */
+export const JOB_STATES = [
+  'PENDING',
+  'RUNNING',
+  'MERGING_QUEUED',
+  'MERGING_RUNNING',
+  'COMPLETED',
+  'FAILED',
+  'CANCELED',
+  'UNKNOWN',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
