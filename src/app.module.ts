@@ -7,6 +7,7 @@ import { AccessTokenGuard } from './auth/access-token.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import { OriginGuard } from './auth/origin.guard.js';
 import { ConfigModule, type ServiceConfig } from './config/config.module.js';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ReadyGuard, RoleGuard } from './health/ready.guard.js';
@@ -37,6 +38,7 @@ import { TasksModule } from './tasks/tasks.module.js';
     LogsModule,
     TasksModule,
     AdminModule,
+    DeadLettersModule,
     DemoModule,
   ],
   providers: [

@@ -52,6 +52,7 @@ export class AmqpStrategy extends Server implements CustomTransportStrategy {
     super();
     const queues = [...INGEST_QUEUES, DEAD_LETTERS];
     this.consumers = queues.map((queue) => this.consumerOf(queue));
+    if (this.isWanted) metrics.amqp.watchInFlight(() => this.consumers.map((one) => [one.queue, one.inFlightBytes]));
     this.monitor = new QueueMonitor(
       queues.map((queue) => config.amqpPrefix + queue),
       metrics.amqp,
@@ -116,7 +117,7 @@ export class AmqpStrategy extends Server implements CustomTransportStrategy {
     throw new Error('There are no events to listen to.');
   }
 
-  override unwrap<T>(): T {
+  override unwrap(): never {
     throw new Error('There is no single client behind this transport.');
   }
 

@@ -6,10 +6,10 @@ export class AmqpMetrics {
   private readonly redeliveries: Counter;
   private readonly messages: Gauge;
   private readonly consumers: Gauge;
-  private readonly inFlight: Gauge;
   /** When the message that came last from a queue was published, in epoch milliseconds. */
   private readonly lastPublished = new Map<string, number>();
   private readonly depths = new Map<string, number>();
+  private readInFlight: () => Iterable<readonly [queue: string, bytes: number]> = () => [];
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -37,12 +37,7 @@ export class AmqpMetrics {
       labelNames: ['queue'],
       registers,
     });
-    this.inFlight = new Gauge({
-      name: 'tallyhouse_amqp_in_flight_bytes',
-      help: 'Bytes of deliveries that this instance has not settled yet',
-      labelNames: ['queue'],
-      registers,
-    });
+    this.registerInFlight(registry);
     this.registerAge(registry);
   }
 
@@ -62,8 +57,22 @@ export class AmqpMetrics {
     this.consumers.set({ queue }, consumers);
   }
 
-  setInFlight(queue: string, bytes: number): void {
-    this.inFlight.set({ queue }, bytes);
+  /** Tells how to learn what is in flight. */
+  watchInFlight(read: () => Iterable<readonly [queue: string, bytes: number]>): void {
+    this.readInFlight = read;
+  }
+
+  private registerInFlight(registry: Registry): void {
+    const read = () => this.readInFlight();
+    new Gauge({
+      name: 'tallyhouse_amqp_in_flight_bytes',
+      help: 'Bytes of deliveries that this instance has not settled yet',
+      labelNames: ['queue'],
+      registers: [registry],
+      collect() {
+        for (const [queue, bytes] of read()) this.set({ queue }, bytes);
+      },
+    });
   }
 
   private registerAge(registry: Registry): void {

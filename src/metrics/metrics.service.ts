@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AmqpMetrics } from './amqp-metrics.js';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Owns the Prometheus metrics; names follow Prometheus' conventions (base units, `_total` for counters). */
 @Injectable()
@@ -34,6 +34,20 @@ export class MetricsService {
   constructor() {
     // Among the defaults: event-loop delay (nodejs_eventloop_lag_*), resident memory, garbage collection.
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A number that is asked for at every scrape; where it can't be told, it is left out. */
+  gauge(name: string, help: string, read: () => Promise<number>): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      async collect() {
+        const value = await read().catch(() => undefined);
+        if (value === undefined) this.reset();
+        else this.set(value);
+      },
+    });
   }
 
   countPages(pages: number, bytes: number): void {

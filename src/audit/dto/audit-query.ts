@@ -1,15 +1,11 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
-import { invalid } from '../../errors/app-error.js';
 import { PagedQuery } from '../../http/paged-query.js';
 import { readChoices } from '../../http/query-choices.js';
-import { FieldError } from '../../tasks/domain/field-error.js';
-import { parseUtcTime } from '../../tasks/domain/utc-time.js';
+import { readTime, TIME_FORM } from '../../http/query-time.js';
 import { IsPlainText } from '../../validation/is-plain-text.decorator.js';
 import { AUDIT_ACTIONS } from '../domain/audit-action.js';
 import type { AuditRequest } from '../find-audit-entries.js';
-
-const TIME_FORM = 'ISO 8601, e.g. 2026-11-25T00:00:00Z; UTC without a zone';
 
 /** Which entries of the audit log. */
 export class AuditQuery extends PagedQuery {
@@ -49,13 +45,5 @@ export class AuditQuery extends PagedQuery {
       since: readTime('since', this.since),
       until: readTime('until', this.until),
     };
-  }
-}
-
-function readTime(field: string, text: string | undefined): Date | undefined {
-  try {
-    return text === undefined ? undefined : new Date(parseUtcTime(text, field));
-  } catch (error) {
-    throw error instanceof FieldError ? invalid(error.field, error.wrong) : error;
   }
 }
