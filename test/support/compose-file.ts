@@ -43,10 +43,10 @@ export function variablesIn(text: string): ComposeVariable[] {
 
 /** Replaces the variables as Compose does; throws where a required one is missing or empty. */
 export function interpolate(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(VARIABLE, (_all, name: string, sign?: string, rest = '') => {
+  return text.replace(VARIABLE, (_all, name: string, sign: string | undefined, rest: string | undefined) => {
     const value = values[name] ?? '';
     if (value !== '') return value;
-    if (sign === '?') throw new Error(`required variable ${name} is missing a value: ${rest}`);
-    return sign === '-' ? rest : '';
+    if (sign === '?') throw new Error(`required variable ${name} is missing a value: ${rest ?? ''}`);
+    return sign === '-' ? (rest ?? '') : '';
   });
 }
