@@ -44,7 +44,7 @@ export class MetricsService {
       registers: [this.registry],
       async collect() {
         const value = await read().catch(() => undefined);
-        if (value === undefined) this.reset();
+        if (value === undefined) this.remove();
         else this.set(value);
       },
     });

@@ -7,7 +7,8 @@ import { Database } from '../../src/prisma/database.js';
 import { MigrationsService } from '../../src/prisma/migrations.service.js';
 import type { Viewer } from '../../src/simulations/simulation-access.service.js';
 import { SimulationsService } from '../../src/simulations/simulations.service.js';
-import { createTestDatabase } from './database.js';
+import type { TestBroker } from './amqp.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
 
 /** The application on a database of its own, without a socket. */
 export interface TestApp {
@@ -17,8 +18,8 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-export async function createTestApp(overrides: Partial<Config> = {}): Promise<TestApp> {
-  const database = await createTestDatabase();
+export async function createTestApp(overrides: Partial<Config> = {}, database?: TestDatabase): Promise<TestApp> {
+  database ??= await createTestDatabase();
   const config = readConfig({
     DATABASE_URL: database.url,
     LOG_LEVEL: 'error',
@@ -27,7 +28,7 @@ export async function createTestApp(overrides: Partial<Config> = {}): Promise<Te
   const app = await createApp({
     ...config,
     ...overrides,
-    databaseUrl: database.url,
+    databaseUrl: overrides.databaseUrl ?? database.url,
     jwtSecret: config.jwtSecret ?? '',
   });
   await app.init();
@@ -40,6 +41,18 @@ export async function createTestApp(overrides: Partial<Config> = {}): Promise<Te
   };
   const owner = { id: await users.idOf('owner'), username: 'owner', isAdmin: false };
   return { app, database: app.get(Database), owner, close };
+}
+
+/** The same, consuming from a broker. */
+export async function createConsumingApp(
+  broker: TestBroker,
+  overrides: Partial<Config> = {},
+  database?: TestDatabase,
+): Promise<TestApp> {
+  const config = { rabbitmqUrl: broker.url, amqpPrefix: broker.prefix, ...overrides };
+  const test = await createTestApp(config, database);
+  await test.app.startAllMicroservices();
+  return test;
 }
 
 /** A fresh simulation, as its worker knows it. */
