@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { sql } from '../support/admin.js';
 import { findChromium } from '../support/chromium.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type RunningService, startService } from '../support/service.js';
+import { ADMIN, type RunningService, startService } from '../support/service.js';
 
 const executablePath = findChromium();
 const FLAGS = [
@@ -36,12 +37,7 @@ inBrowser('Swagger UI in a browser', () => {
       headless: true,
       args: FLAGS,
     });
-    page = await browser.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    await page.goto(`${service.url}/docs`);
-    await page.locator('.opblock').first().waitFor();
+    await openDocs();
   });
 
   afterAll(async () => {
@@ -51,11 +47,28 @@ inBrowser('Swagger UI in a browser', () => {
     await rm(profile, { recursive: true, force: true });
   });
 
+  /** Opens Swagger UI in a tab of its own, and keeps what its console complains about. */
+  async function openDocs(): Promise<void> {
+    page = await browser.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await page.goto(`${service.url}/docs`);
+    await page.locator('.opblock').first().waitFor();
+  }
+
   /** Opens an operation, tries it out as it stands (or with another body), and gives the status and body that are shown. */
-  async function press(operation: string, body?: object): Promise<{ status: string; text: string }> {
-    const block: Locator = page.locator(`#operations-${operation}`);
+  async function press(
+    operation: string,
+    body?: object,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: string; text: string }> {
+    // Swagger UI escapes tags with spaces or colons in its ids.
+    const block: Locator = page.locator(`[id^="operations-"][id$="-${operation}"]`);
     await block.locator('.opblock-summary-control').click();
     await block.getByRole('button', { name: 'Try it out' }).click();
+    for (const [name, value] of Object.entries(parameters))
+      await block.locator(`tr[data-param-name="${name}"] input`).fill(value);
     if (body !== undefined) await block.locator('textarea').first().fill(JSON.stringify(body));
     await block.getByRole('button', { name: 'Execute' }).click();
     const shown = block.locator('.live-responses-table tbody tr').first();
@@ -86,5 +99,43 @@ inBrowser('Swagger UI in a browser', () => {
 
   test('the page has nothing to complain about', () => {
     expect(complaints).toStrictEqual([]);
+  });
+
+  describe('for an admin', () => {
+    beforeAll(openDocs);
+
+    test("the login makes the page an admin's", async () => {
+      expect((await press('Authentication-Auth_login', ADMIN)).status).toBe('202');
+    });
+
+    test.each([
+      ['AdminUsers_list', '"username": "demo"'],
+      ['AdminSimulations_list', '"job_id": "demo"'],
+      ['AdminSimulations_read', '"final": true'],
+      ['AdminStorage_list', '"totals": {'],
+      ['Audit_list', '"entries": []'],
+    ])('%s answers 200 as it stands', async (operation, text) => {
+      const shown = await press(operation);
+      expect(shown.status).toBe('200');
+      expect(shown.text).toContain(text);
+    });
+
+    test('users are made admin, and get new passwords, with the examples as they stand', async () => {
+      const [demo] = await sql(database.url, `SELECT id FROM "user" WHERE username = 'demo'`);
+      const parameters = { user_id: String(demo?.['id']) };
+      const promoted = await press('AdminUsers_update', undefined, parameters);
+      expect([promoted.status, promoted.text]).toStrictEqual(['200', expect.stringContaining('"admin"')]);
+      const reset = await press('AdminUsers_resetPassword', undefined, parameters);
+      expect([reset.status, reset.text]).toStrictEqual(['200', expect.stringMatching(/"password": "[\w-]{20}"/)]);
+    });
+
+    test('a simulation is deleted', async () => {
+      const shown = await press('AdminSimulations_delete');
+      expect([shown.status, shown.text]).toStrictEqual(['200', expect.stringContaining('Simulation deleted')]);
+    });
+
+    test('the page has nothing to complain about either', () => {
+      expect(complaints).toStrictEqual([]);
+    });
   });
 });

@@ -16,7 +16,12 @@ class SimulationResults extends StoredBytes {
   @ApiProperty({ type: 'integer', example: 9 })
   pages!: number;
 
-  @ApiProperty({ type: 'integer', nullable: true, example: null, description: 'So many pages make them final' })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    example: null,
+    description: 'So many pages make them final; 0 where a final message named no number',
+  })
   pages_total!: number | null;
 }
 
