@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { type ChannelModel, connect } from 'amqplib';
 
-/** A broker that says nothing for twice as long is gone, even if its address still takes our bytes. */
-const HEARTBEAT_SECONDS = 5;
+/** A broker that says nothing for two to three times as long is gone, even if its address still takes our bytes. */
+const HEARTBEAT_SECONDS = 4;
 const CONNECT_MS = 5_000;
 const CLOSE_MS = 2_000;
 const FIRST_PAUSE_MS = 200;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { AppError } from './app-error.js';
 
 /** SQLSTATE classes and codes of PostgreSQL, and codes of Prisma and Node, that say "the database is away or busy". */
@@ -26,11 +27,12 @@ export function databaseAway(): AppError {
 
 function* causes(error: unknown): Generator<Error> {
   const seen = new Set<unknown>();
-  for (let current = error; current instanceof Error && !seen.has(current); current = current.cause) {
+  // Not instanceof: an error may come from another realm, as those of Node itself do under Jest.
+  for (let current = error; types.isNativeError(current) && !seen.has(current); current = current.cause) {
     seen.add(current);
     yield current;
-    if (current instanceof AggregateError) yield* (current.errors as unknown[]).filter((one) => one instanceof Error);
+    if (current instanceof AggregateError) yield* (current.errors as unknown[]).filter((one) => types.isNativeError(one));
     const adapter = (current as { meta?: { driverAdapterError?: unknown } }).meta?.driverAdapterError;
-    if (adapter instanceof Error) yield* causes(adapter);
+    if (types.isNativeError(adapter)) yield* causes(adapter);
   }
 }

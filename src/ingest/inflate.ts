@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { types } from 'node:util';
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
 import { invalid } from '../errors/app-error.js';
 
@@ -20,7 +21,7 @@ export function createDecompressor(encoding: string | undefined): Gunzip | Infla
 
 /** An error of zlib as `invalid`; any other as it is. */
 export function asDamage(error: unknown, encoding: string | undefined): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = types.isNativeError(error) && 'code' in error ? String(error.code) : '';
   return code.startsWith('Z_') ? invalid('body', `is not valid ${String(encoding)} data`) : error;
 }
 

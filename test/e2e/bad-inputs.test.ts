@@ -1,4 +1,7 @@
 import { gzipSync, deflateSync } from 'node:zlib';
+import type { Options } from 'amqplib';
+import pg from 'pg';
+import { eventually, TestBroker } from '../support/amqp.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type Call, call, registerUser, SUBMISSION, submit, type SubmittedJob } from '../support/client.js';
 import { type RunningService, startService } from '../support/service.js';
@@ -6,8 +9,30 @@ import { StoredState } from '../support/stored.js';
 
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
 
+/** The endpoints of workers, and the routing keys under which the same bodies are published. */
+const ROUTING_KEYS: Readonly<Record<string, string>> = {
+  '/results': 'results.save',
+  '/logfiles': 'logfiles.save',
+  '/tasks': 'tasks.update',
+  '/tasks/bulk': 'tasks.update-bulk',
+  '/jobs': 'jobs.update',
+};
+
+/** RabbitMQ 4 takes no more in one message; what is larger is published as gzip, since inflated bytes count. */
+const MAX_RABBITMQ_BYTES = 16 * 1024 * 1024;
+
+/** A body of a worker that HTTP refused, and in what words. */
+interface Refused {
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly options: Options.Publish;
+  readonly message: string;
+}
+
 let database: TestDatabase;
+let broker: TestBroker;
 let service: RunningService;
+const refusedByHttp: Refused[] = [];
 let stored: StoredState;
 let token: string;
 let job: SubmittedJob;
@@ -15,7 +40,14 @@ let before: unknown;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  service = await startService(database.url, { MAX_BODY_BYTES: String(MAX_BODY_BYTES) });
+  broker = await TestBroker.open();
+  service = await startService(database.url, {
+    ...broker.settings,
+    MAX_BODY_BYTES: String(MAX_BODY_BYTES),
+    // So that a body meets the same limits through both doors.
+    MAX_MESSAGE_BYTES: String(128 * 1024 * 1024),
+    UNKNOWN_SIMULATION_SECONDS: '1',
+  });
   ({ token } = await registerUser(service.url, 'ada'));
   job = await submit(service.url, token, { job_id: 'the-job' });
   stored = await StoredState.of(database.url);
@@ -25,6 +57,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stored.close();
   await service.end();
+  await broker.close();
   await database.drop();
 });
 
@@ -34,6 +67,30 @@ async function expectRefusal(path: string, status: number, message: RegExp, sent
   const expected = { message: expect.stringMatching(message) as string, status_code: status };
   expect([answer.status, answer.json()]).toEqual([status, expected]);
   expect(await stored.fingerprint()).toEqual(before);
+  remember(path, sent, String(answer.json()['message']));
+}
+
+/** Keeps what was refused, for the second door. A message may do without a type, which HTTP refuses. */
+function remember(path: string, { method, body, headers = {} }: Call, message: string): void {
+  const routingKey = ROUTING_KEYS[path];
+  const { 'content-type': contentType = 'application/json', 'content-encoding': contentEncoding, ...others } = headers;
+  if (routingKey === undefined || method !== 'POST' || contentType === '') return;
+  const updateKey = others['x-update-key'];
+  const options = {
+    contentType: String(contentType),
+    ...(contentEncoding === undefined ? {} : { contentEncoding: String(contentEncoding) }),
+    ...(updateKey === undefined ? {} : { headers: { 'X-Update-Key': String(updateKey) } }),
+  };
+  const bytes = Buffer.isBuffer(body)
+    ? body
+    : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? ''));
+  const fits = bytes.length < MAX_RABBITMQ_BYTES;
+  refusedByHttp.push({
+    routingKey,
+    body: fits ? bytes : gzipSync(bytes),
+    options: fits ? options : { ...options, contentEncoding: 'gzip' },
+    message,
+  });
 }
 
 /** A body of a worker with the right key: `members` is JSON text, so that it may be wrong in any way. */
@@ -929,6 +986,28 @@ describe('logins and registrations that are refused', () => {
 
   it.each(table)('%s (%s %s is %i)', async (_, method, path, status, body, message) => {
     await expectRefusal(path, status, message, { method, body });
+  });
+});
+
+describe('the same over RabbitMQ', () => {
+  it('every body that HTTP refused is a dead letter, with the same bytes and the same words', async () => {
+    expect(refusedByHttp.length).toBeGreaterThan(250);
+    for (const [row, { routingKey, body, options }] of refusedByHttp.entries()) {
+      await broker.publish(routingKey, body, { ...options, headers: { ...(options.headers as object), row } });
+    }
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const letters = await eventually(async () => {
+      const sql = `SELECT headers::jsonb->>'row' AS row, routing_key, error, body FROM dead_letter ORDER BY 1`;
+      const { rows } = await client.query<{ row: string; routing_key: string; error: string; body: Buffer }>(sql);
+      expect(rows).toHaveLength(refusedByHttp.length);
+      return rows;
+    }).finally(() => client.end());
+    const told = letters.map(({ row, routing_key, error }) => [Number(row), routing_key, error] as const);
+    const expected = refusedByHttp.map(({ routingKey, message }, row) => [row, routingKey, message] as const);
+    expect(told.sort(([a], [b]) => a - b)).toStrictEqual(expected);
+    expect(letters.filter(({ row, body }) => refusedByHttp[Number(row)]?.body.equals(body) !== true)).toStrictEqual([]);
+    expect(await stored.fingerprint()).toEqual(before);
   });
 });
 

@@ -15,7 +15,10 @@ export class TestBroker {
 
   static async open(): Promise<TestBroker> {
     const connection = await connect(testBrokerUrl());
-    return new TestBroker(`t${randomBytes(4).toString('hex')}.`, connection, await connection.createConfirmChannel());
+    const channel = await connection.createConfirmChannel();
+    // Many publishes at once each listen for their own return.
+    channel.setMaxListeners(0);
+    return new TestBroker(`t${randomBytes(4).toString('hex')}.`, connection, channel);
   }
 
   /** What a service needs to know of it. */
