@@ -27,6 +27,7 @@ export interface QueueConsumerOptions {
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+const CLOSE_MS = 2_000;
 
 /**
  * Consumes one queue over a channel of its own: bounds what is in flight, settles every delivery exactly once, pauses while
@@ -82,11 +83,14 @@ export class QueueConsumer {
     void this.waitUntilServed(channel);
   }
 
-  /** Asks for no more, and resolves once everything in flight is settled. */
+  /** Asks for no more, and resolves once everything in flight is settled, and the broker knows. */
   async drain(): Promise<void> {
     this.ending.abort();
     await this.adjust();
     while (this.inFlight.size > 0) await Promise.all(this.inFlight);
+    // Closing the connection could overtake an acknowledgement on the channel; closing the channel can't.
+    const closed = this.channel?.close().catch(() => undefined);
+    await Promise.race([closed, delay(CLOSE_MS, undefined, { ref: false })]);
   }
 
   /** The broker closed the channel only, or the consumer: the connection is still good. */

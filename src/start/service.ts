@@ -39,7 +39,7 @@ export class Service {
     this.ending.abort(new StartError('Stopped while starting.'));
     this.app?.get(HealthService).stop();
     await this.app?.get(AmqpStrategy).close();
-    await this.app?.close();
+    if (this.app !== undefined) await closeHttp(this.app);
     await this.settled?.postgres?.stop();
   }
 
@@ -91,6 +91,14 @@ async function listen(app: NestFastifyApplication, { host, port }: { host: strin
   const address = app.getHttpServer().address() as { port: number };
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${shown}:${address.port}`;
+}
+
+const SWEEP_MS = 50;
+
+/** Answers what is in flight; a client that keeps its connection alive behind its answer is not waited for. */
+async function closeHttp(app: NestFastifyApplication): Promise<void> {
+  const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), SWEEP_MS);
+  await app.close().finally(() => clearInterval(sweep));
 }
 
 function asStartError(error: unknown): unknown {
