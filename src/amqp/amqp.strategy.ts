@@ -52,11 +52,9 @@ export class AmqpStrategy extends Server implements CustomTransportStrategy {
     super();
     const queues = [...INGEST_QUEUES, DEAD_LETTERS];
     this.consumers = queues.map((queue) => this.consumerOf(queue));
-    if (this.isWanted) metrics.amqp.watchInFlight(() => this.consumers.map((one) => [one.queue, one.inFlightBytes]));
-    this.monitor = new QueueMonitor(
-      queues.map((queue) => config.amqpPrefix + queue),
-      metrics.amqp,
-    );
+    const inFlight = () => this.consumers.map((one, index) => [queues[index] as string, one.inFlightBytes] as const);
+    if (this.isWanted) metrics.amqp.watchInFlight(inFlight);
+    this.monitor = new QueueMonitor(queues, config.amqpPrefix, metrics.amqp);
   }
 
   /** Whether messages are being taken in: `paused` while the database is away, `down` while the broker is. */

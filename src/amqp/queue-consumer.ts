@@ -59,10 +59,6 @@ export class QueueConsumer {
     return this.consumerTag !== undefined || this.full || this.adjusting ? 'consuming' : 'closed';
   }
 
-  get queue(): string {
-    return this.options.queue;
-  }
-
   get inFlightBytes(): number {
     return this.window.inFlightBytes;
   }

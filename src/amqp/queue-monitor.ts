@@ -8,8 +8,10 @@ export class QueueMonitor {
   private channel: Channel | undefined;
   private timer: NodeJS.Timeout | undefined;
 
+  /** @param prefix stands before the queues' names at the broker */
   constructor(
     private readonly queues: readonly string[],
+    private readonly prefix: string,
     private readonly metrics: AmqpMetrics,
   ) {}
 
@@ -37,7 +39,7 @@ export class QueueMonitor {
   private async look(channel: Channel): Promise<void> {
     try {
       for (const queue of this.queues) {
-        const { messageCount: messages, consumerCount: consumers } = await channel.checkQueue(queue);
+        const { messageCount: messages, consumerCount: consumers } = await channel.checkQueue(this.prefix + queue);
         this.metrics.setQueue(queue, { messages, consumers });
       }
     } catch {
