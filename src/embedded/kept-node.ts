@@ -32,28 +32,35 @@ export class KeptNode {
     await this.over;
   }
 
+  private isStopped(): boolean {
+    return this.ending.signal.aborted;
+  }
+
   private async keep(): Promise<void> {
-    while (!this.ending.signal.aborted) {
+    for (;;) {
       const since = Date.now();
       const { description } = await this.node.process.exited;
-      if (this.ending.signal.aborted) return;
+      if (this.isStopped()) return;
       if (Date.now() - since > SETTLED_AFTER_MS) this.pause = FIRST_PAUSE_MS;
       this.report(`The private RabbitMQ node ${description}; it is started again.`);
-      await this.startAgain(this.ending.signal);
+      await this.startAgain();
     }
   }
 
-  /** Tries until it runs or `signal` is given. */
-  private async startAgain(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  /** Tries until it runs or is stopped. */
+  private async startAgain(): Promise<void> {
+    const { signal } = this.ending;
+    for (;;) {
       await delay(this.pause, undefined, { signal }).catch(() => undefined);
+      if (this.isStopped()) return;
       this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);
       try {
-        signal.throwIfAborted();
         this.node = await this.launch(this.node.port, signal);
+        // Its last step may have come after the signal.
+        if (this.isStopped()) await this.node.process.stop();
         return;
       } catch (error) {
-        if (!signal.aborted) this.report(`The private RabbitMQ node is down: ${(error as Error).message}`);
+        if (!this.isStopped()) this.report(`The private RabbitMQ node is down: ${(error as Error).message}`);
       }
     }
   }

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processHasArgument } from './process-identity.js';
-import { PID_FILE } from './rabbitmq-environment.js';
 import { StartError } from './start-error.js';
+
+/** A file with the pid of the node and the process group that it is in, with a space between. */
+export const PID_FILE = 'node.pid';
 
 /**
  * Sees to it that no earlier node works on the folder: one that is shutting down is waited for, an orphaned one is ended.
@@ -12,20 +14,26 @@ import { StartError } from './start-error.js';
  * @throws {StartError} if it belongs to another user or does not end.
  */
 export async function endPreviousNode(folder: string, name: string): Promise<void> {
-  const pid = Number(await readFile(join(folder, PID_FILE), 'utf8').catch(() => ''));
-  if (!Number.isInteger(pid) || pid <= 0) return;
+  const text = await readFile(join(folder, PID_FILE), 'utf8').catch(() => '');
+  const [pid = 0, group = 0] = text.trim().split(' ').map(Number);
+  // Signals to 0 and 1 would go to others.
+  if (!(pid > 1 && group > 1)) return;
   const lives = () => processHasArgument(pid, name);
   const steps: readonly [NodeJS.Signals, number][] = [
     ['SIGTERM', 15],
     ['SIGKILL', 5],
   ];
+  let found = false;
   for (const [signal, seconds] of steps) {
-    if (!lives()) return;
+    if (!lives()) break;
+    found = true;
     sendSignal(pid, signal, folder);
     const deadline = Date.now() + seconds * 1000;
     while (lives() && Date.now() < deadline) await delay(50);
   }
   if (lives()) throw new StartError(`The RabbitMQ node of ${folder}, process ${pid}, does not end.`);
+  // Where its supervisor was killed too, the port mapper is still there.
+  if (found) sendSignal(-group, 'SIGKILL', folder);
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals, folder: string): void {

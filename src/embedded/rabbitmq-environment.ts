@@ -10,9 +10,6 @@ export interface RabbitmqPorts {
   readonly mapper: number;
 }
 
-/** The file with the node's pid. */
-export const PID_FILE = 'node.pid';
-
 /**
  * The whole environment of a private node (rabbitmq.com/docs/configure, rabbitmq.com/docs/relocate): all it reads and writes lies
  * in its folder, nothing of the machine's own broker in /etc and /var/lib.
@@ -37,7 +34,7 @@ export function rabbitmqEnvironment(
     RABBITMQ_MNESIA_BASE: inFolder('data'),
     RABBITMQ_LOG_BASE: inFolder('log'),
     RABBITMQ_LOGS: '-',
-    RABBITMQ_PID_FILE: inFolder(PID_FILE),
+    RABBITMQ_PID_FILE: inFolder('rabbitmq.pid'),
     RABBITMQ_ENABLED_PLUGINS_FILE: inFolder('enabled_plugins'),
     RABBITMQ_CONFIG_FILE: inFolder('rabbitmq.conf'),
     // These are not there, on purpose: their defaults are the files of the machine's own broker.

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { greetsAs } from './amqp-greeting.js';
 import { findFreePorts } from './free-ports.js';
-import { PID_FILE, rabbitmqEnvironment, type RabbitmqPorts } from './rabbitmq-environment.js';
+import { PID_FILE } from './previous-node.js';
+import { rabbitmqEnvironment, type RabbitmqPorts } from './rabbitmq-environment.js';
 import type { RabbitmqHome } from './rabbitmq-home.js';
 import { openServerLog, type ServerLog } from './server-log.js';
 import { StartError } from './start-error.js';
@@ -26,12 +27,13 @@ const ATTEMPTS_AT_PORT = 3;
 const PORT_TAKEN = /port mapper did not start|could not bind to distribution port|eaddrinuse|address already in use/i;
 
 /**
- * Starts the port mapper, and turns into the node once that answers. Both are in one group, which the supervisor ends as a whole.
+ * Starts the port mapper, and turns into the node once that answers. Both are in one group, which the supervisor (its
+ * leader and our parent) ends as a whole.
  * The arguments: the pid file, the start script, and what the node shall have on its command line.
  */
 const LAUNCHER = `
 umask 077
-echo "$$" >"$1"; shift
+echo "$$ $PPID" >"$1"; shift
 epmd &
 tries=0
 until epmd -names >/dev/null 2>&1; do

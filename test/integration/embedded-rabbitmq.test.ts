@@ -12,6 +12,7 @@ import { type EmbeddedRabbitmq, startEmbeddedRabbitmq } from '../../src/embedded
 import { processStart } from '../../src/embedded/process-identity.js';
 import { findRabbitmqServer, isRabbitmqInstalled } from '../../src/embedded/rabbitmq-installation.js';
 import { StartError } from '../../src/embedded/start-error.js';
+import { testBrokerUrl } from '../support/broker.js';
 
 const QUEUE = 'test.messages';
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
@@ -127,6 +128,18 @@ describe('the private RabbitMQ node', () => {
     expect(await take(again.url)).toBe('of the dead');
   });
 
+  it('ends a node that was left alone because its supervisor was killed too', async () => {
+    const { process: starter } = await startElsewhere();
+    const node = await nodePid();
+    const processes = groupOf(node);
+    process.kill(processes.find(({ pid, group }) => pid === group)?.pid ?? 0, 'SIGKILL');
+    starter.kill('SIGKILL');
+    await once(starter, 'exit');
+    expect(processStart(node)).toBeDefined();
+    await start();
+    expect(processes.filter(({ pid }) => processStart(pid) !== undefined)).toEqual([]);
+  });
+
   it('refuses a folder that is in use, naming the process', async () => {
     const { process: starter } = await startElsewhere();
     const message = (pid: number) => new StartError(`The folder ${folder} is in use by process ${pid}.`);
@@ -139,7 +152,7 @@ describe('the private RabbitMQ node', () => {
   it('is not hindered by stale files whose pids belong to other processes now', async () => {
     await mkdir(folder);
     await writeFile(join(folder, 'lock'), `${process.pid}\nanother start\n`);
-    await writeFile(join(folder, 'node.pid'), String(process.pid));
+    await writeFile(join(folder, 'node.pid'), `${process.pid} ${process.pid}\n`);
     expect((await start()).url).toMatch(/^amqp:\/\/tallyhouse:[\w-]{43}@127\.0\.0\.1:\d+\/$/);
   });
 
@@ -193,6 +206,16 @@ describe('the private RabbitMQ node', () => {
     if (!canRead) return;
     expect(await take((await startElsewhere({ uid, gid })).url)).toBe('of root');
   });
+});
+
+it('the broker of all tests takes a message and gives it back', async () => {
+  const connection = await connect(testBrokerUrl());
+  const channel = await connection.createConfirmChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  channel.sendToQueue(queue, Buffer.from('a message'));
+  await channel.waitForConfirms();
+  expect((await channel.get(queue)) || undefined).toMatchObject({ content: Buffer.from('a message') });
+  await connection.close();
 });
 
 function start(): Promise<EmbeddedRabbitmq> {
@@ -254,7 +277,7 @@ async function untilItAnswers(url: string): Promise<void> {
 }
 
 async function nodePid(): Promise<number> {
-  return Number(await readFile(join(folder, 'node.pid'), 'utf8'));
+  return Number.parseInt(await readFile(join(folder, 'node.pid'), 'utf8'), 10);
 }
 
 interface ProcessLine {

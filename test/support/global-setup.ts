@@ -38,7 +38,7 @@ export default async function setup(): Promise<void> {
     brokerUrl ? useBroker(brokerUrl) : startBroker(join(folder, 'rabbitmq')),
   ]);
   globalThis.endTestServers = async () => {
-    await Promise.all(started.map((one) => (one.status === 'fulfilled' ? one.value() : undefined)));
+    await Promise.all(started.filter((one) => one.status === 'fulfilled').map((one) => one.value()));
     await rm(folder, { recursive: true, force: true });
   };
   const failure = started.find((one) => one.status === 'rejected');
