@@ -2,11 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { type ChannelModel, connect } from 'amqplib';
+import { within } from './within.js';
 
 /** A broker that says nothing for two to three times as long is gone, even if its address still takes our bytes. */
 const HEARTBEAT_SECONDS = 4;
 const CONNECT_MS = 5_000;
 const CLOSE_MS = 2_000;
+/** A broker may answer its heartbeats and nothing else. */
+const PREPARE_MS = 30_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -101,7 +104,7 @@ export class BrokerConnection {
       });
     });
     try {
-      await onOpen(connection);
+      await within(PREPARE_MS, onOpen(connection));
     } catch (error) {
       await closeConnection(connection);
       throw error;
@@ -127,8 +130,7 @@ function describe(error: unknown): string {
 
 /** Closes in order, within bounds; a broker that does not answer loses its socket. */
 async function closeConnection(connection: ChannelModel): Promise<void> {
-  const closed = connection.close().catch(() => undefined);
-  await Promise.race([closed, delay(CLOSE_MS, undefined, { ref: false })]);
+  await within(CLOSE_MS, connection.close()).catch(() => undefined);
   destroySocket(connection);
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { ConfirmedPublisher, Publication } from './confirmed-publisher.js';
+import { within } from './within.js';
 import { DeliveryWindow, type WindowLimits } from './domain/delivery-window.js';
 
 /**
@@ -28,6 +29,8 @@ export interface QueueConsumerOptions {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const CLOSE_MS = 2_000;
+/** A queue whose broker was killed just after it was declared never answers. */
+const ANSWER_MS = 20_000;
 
 /**
  * Consumes one queue over a channel of its own: bounds what is in flight, settles every delivery exactly once, pauses while
@@ -38,6 +41,7 @@ export class QueueConsumer {
   private readonly window: DeliveryWindow;
   private readonly inFlight = new Set<Promise<void>>();
   private readonly ending = new AbortController();
+  private connection: ChannelModel | undefined;
   private channel: Channel | undefined;
   private consumerTag: string | undefined;
   /** Nobody can be served. */
@@ -67,6 +71,7 @@ export class QueueConsumer {
   async open(connection: ChannelModel): Promise<void> {
     let connected = true;
     connection.once('close', () => (connected = false));
+    this.connection = connection;
     const channel = await connection.createChannel();
     channel.on('error', (error) => this.logger.warn(`channel closed: ${error.message}`));
     channel.once('close', () => {
@@ -85,8 +90,7 @@ export class QueueConsumer {
     await this.adjust();
     while (this.inFlight.size > 0) await Promise.all(this.inFlight);
     // Closing the connection could overtake an acknowledgement on the channel; closing the channel can't.
-    const closed = this.channel?.close().catch(() => undefined);
-    await Promise.race([closed, delay(CLOSE_MS, undefined, { ref: false })]);
+    if (this.channel !== undefined) await closeChannel(this.channel);
   }
 
   /** The broker closed the channel only, or the consumer: the connection is still good. */
@@ -144,7 +148,7 @@ export class QueueConsumer {
     } catch (error) {
       // The channel is gone or unusable; once it is closed, it is opened again.
       this.logger.warn(`not consuming: ${(error as Error).message}`);
-      await channel.close().catch(() => undefined);
+      await this.giveUp(channel);
     } finally {
       this.adjusting = false;
     }
@@ -155,14 +159,18 @@ export class QueueConsumer {
   }
 
   private async subscribe(channel: Channel): Promise<void> {
-    await channel.prefetch(this.window.size);
+    await within(ANSWER_MS, channel.prefetch(this.window.size));
     this.window.opened();
-    const { consumerTag } = await channel.consume(this.options.queue, (message) => this.receive(channel, message));
+    const { queue } = this.options;
+    const { consumerTag } = await within(
+      ANSWER_MS,
+      channel.consume(queue, (message) => this.receive(channel, message)),
+    );
     this.consumerTag = consumerTag;
   }
 
   private async unsubscribe(channel: Channel, consumerTag: string): Promise<void> {
-    await channel.cancel(consumerTag);
+    await within(ANSWER_MS, channel.cancel(consumerTag));
     this.consumerTag = undefined;
     this.resize = false;
   }
@@ -171,7 +179,7 @@ export class QueueConsumer {
     if (message === null) {
       // The queue was deleted, or its leader moved.
       this.logger.warn('the broker ended the consumer');
-      channel.close().catch(() => undefined);
+      void this.giveUp(channel);
       return;
     }
     const bytes = message.content.length;
@@ -219,7 +227,17 @@ export class QueueConsumer {
     }
   }
 
+  /** Closes the channel, which is opened again then; a broker that does not even answer that loses the connection. */
+  private async giveUp(channel: Channel): Promise<void> {
+    await closeChannel(channel);
+    if (this.channel === channel) await this.connection?.close().catch(() => undefined);
+  }
+
   private async pauseFor(milliseconds: number): Promise<void> {
     await delay(milliseconds, undefined, { signal: this.ending.signal }).catch(() => undefined);
   }
+}
+
+async function closeChannel(channel: Channel): Promise<void> {
+  await within(CLOSE_MS, channel.close()).catch(() => undefined);
 }

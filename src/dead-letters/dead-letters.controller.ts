@@ -10,7 +10,7 @@ import { PathNumber } from '../http/path-number.decorator.js';
 import { ValidQuery } from '../http/valid-query.decorator.js';
 import { DeadLettersService } from './dead-letters.service.js';
 import { DeadLetterAnswer, DeadLettersAnswer, DiscardAnswer, ReplayAnswer } from './dto/dead-letter-answers.js';
-import { DeadLetterSelection, DeadLettersQuery } from './dto/dead-letter-queries.js';
+import { DeadLetterSelection, DeadLettersPage, DeadLettersQuery } from './dto/dead-letter-queries.js';
 
 const ID = { name: 'id', type: 'integer', description: 'As GET /admin/dead-letters shows it' };
 const FORBIDDEN = [403, ADMINS_ONLY] as const;
@@ -33,10 +33,11 @@ export class DeadLettersController {
   @ApiErrors([400, 'state: must be waiting or replayed or all'], 401, FORBIDDEN)
   async list(
     @ValidQuery(DeadLettersQuery) query: DeadLettersQuery,
+    @ValidQuery(DeadLettersPage) part: DeadLettersPage,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await answerByContent(request, reply, await this.deadLetters.list(query.filter(), query.page()));
+    await answerByContent(request, reply, await this.deadLetters.list(query.filter(), part.page()));
   }
 
   @Get(':id')

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AmqpAddress } from './amqp-worker-port.js';
 import { DemoError } from './demo-error.js';
 import { type DemoOptions, httpUrl } from './demo-options.js';
 import type { DemoLogin } from './demo-session.js';
@@ -7,20 +8,33 @@ import type { DemoLogin } from './demo-session.js';
 const DEFAULT_URL = 'http://127.0.0.1:3000';
 
 /**
- * Where to log in and as whom: the command line first, then `demo.json` ({url, username, password}), which a server with
+ * Where to log in and as whom: the command line first, then `demo.json`, which a server with
  * demo data writes into its DATA_DIR at start. Throws a DemoError that says what to do where neither has it.
  */
 export async function findLogin(options: DemoOptions): Promise<DemoLogin> {
   if (options.username !== undefined && options.password !== undefined) {
     const { username, password } = options;
-    return { url: options.url ?? httpUrl(DEFAULT_URL), username, password };
+    return { url: options.url ?? httpUrl(DEFAULT_URL), username, password, amqp: amqpOf(options, undefined) };
   }
   const path = join(options.dataDir, 'demo.json');
   const file = await readLoginFile(path);
-  return { ...file, url: options.url ?? httpUrl(file.url) };
+  const { username, password } = file;
+  return { url: options.url ?? httpUrl(file.url), username, password, amqp: amqpOf(options, file.amqp) };
 }
 
-async function readLoginFile(path: string): Promise<{ url: string; username: string; password: string }> {
+function amqpOf({ amqp: asked }: DemoOptions, ofServer: AmqpAddress | undefined): AmqpAddress | undefined {
+  if (asked === 'off') return undefined;
+  return asked === undefined ? ofServer : { url: asked, prefix: '' };
+}
+
+interface LoginFile {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly amqp: AmqpAddress | undefined;
+}
+
+async function readLoginFile(path: string): Promise<LoginFile> {
   let content: unknown;
   try {
     content = JSON.parse(await readFile(path, 'utf8'));
@@ -28,11 +42,13 @@ async function readLoginFile(path: string): Promise<{ url: string; username: str
     throw new DemoError(unreadable(path, error));
   }
   const login = (content ?? {}) as Record<string, unknown>;
-  const { url = DEFAULT_URL, username, password } = login;
+  const { url = DEFAULT_URL, username, password, amqp_url: amqpUrl, amqp_prefix: prefix } = login;
   if (typeof url !== 'string' || typeof username !== 'string' || typeof password !== 'string') {
     throw new DemoError(`${path} holds no demo login; give --username and --password.`);
   }
-  return { url, username, password };
+  const amqp =
+    typeof amqpUrl === 'string' ? { url: amqpUrl, prefix: typeof prefix === 'string' ? prefix : '' } : undefined;
+  return { url, username, password, amqp };
 }
 
 function unreadable(path: string, error: unknown): string {

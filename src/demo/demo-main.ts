@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AmqpWorkerPort } from './amqp-worker-port.js';
 import { DemoError } from './demo-error.js';
 import { findLogin } from './demo-login.js';
 import { type DemoOptions, HELP, readOptions } from './demo-options.js';
 import { type DemoLogin, DemoSession, endpoint } from './demo-session.js';
 import { demoSubmission } from './demo-submission.js';
 import { type DemoProgress, playDemo } from './demo-worker.js';
+import type { WorkerPort } from './worker-port.js';
 import { HttpWorkerPort } from './http-worker-port.js';
 import { ProgressLine } from './progress-line.js';
 
@@ -35,11 +37,12 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void>
   print(`Job ${jobId}, seed ${options.plan.seed}`);
 
   const line = new ProgressLine(process.stdout);
+  const port = await openPort(login, signal);
   try {
     const end = await playDemo({
       plan: options.plan,
       identity,
-      port: new HttpWorkerPort(login.url, signal),
+      port,
       seconds: options.seconds,
       pace: paceOf(options.seconds, signal),
       now: () => new Date(),
@@ -51,6 +54,30 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void>
     line.end();
     if (signal.aborted) await cancel(session, jobId);
     throw error;
+  } finally {
+    if (port instanceof AmqpWorkerPort) await port.close();
+  }
+}
+
+/** Over RabbitMQ where there is one, else over HTTP; said on the terminal. */
+async function openPort({ url, amqp }: DemoLogin, signal: AbortSignal): Promise<WorkerPort> {
+  const http = new HttpWorkerPort(url, signal);
+  if (amqp === undefined) {
+    print('Its workers send over HTTP.');
+    return http;
+  }
+  let told = false;
+  const tell = (reason: string): void => {
+    if (!told) process.stderr.write(`\ndemo: RabbitMQ takes no messages (${reason}); sending over HTTP.\n`);
+    told = true;
+  };
+  try {
+    const port = await AmqpWorkerPort.open(amqp, http, tell);
+    print(`Its workers publish to RabbitMQ at ${new URL(amqp.url).host}.`);
+    return port;
+  } catch (error) {
+    tell((error as Error).message);
+    return http;
   }
 }
 
@@ -65,8 +92,10 @@ function paceOf(seconds: number, signal: AbortSignal): (moment: number) => Promi
 
 /** A new login, because after a long show the token of the first one is about to expire or has expired. */
 async function printOutcome(login: DemoLogin, jobId: string, end: DemoProgress, signal: AbortSignal): Promise<void> {
-  const { token } = await DemoSession.open(login, signal);
+  const session = await DemoSession.open(login, signal);
+  const { token } = session;
   const finished = end.stored === 'final results';
+  if (finished) await session.untilCompleted(jobId, signal);
   const url = endpoint(login.url, finished ? 'results' : 'logfiles');
   url.searchParams.set('job_id', jobId);
   if (finished) url.searchParams.set('estimator_name', 'entrance_');

@@ -20,6 +20,7 @@ describe('readOptions', () => {
     [['--seconds', ''], '--seconds must be a number'],
     [['--url', 'ftp://example.org'], '--url must be like'],
     [['--url', 'http://a:b@example.org'], '--url must be like'],
+    [['--amqp', 'http://broker'], '--amqp must be off or like'],
     [['--username', 'me'], '--username and --password go together'],
     [['--fast'], "'--fast'"],
   ])('refuses %j by name', (args, message) => {
@@ -36,6 +37,6 @@ describe('readOptions', () => {
         expect((error as Error).message).not.toContain('Unknown option');
       }
     }
-    expect(named.size).toBe(10);
+    expect(named.size).toBe(11);
   });
 });

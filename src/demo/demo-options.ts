@@ -9,6 +9,8 @@ export interface DemoOptions {
   username: string | undefined;
   password: string | undefined;
   dataDir: string;
+  /** A RabbitMQ, `off`, or undefined for the one that demo.json names. */
+  amqp: string | undefined;
   seconds: number;
   plan: DemoPlan;
 }
@@ -23,6 +25,8 @@ model with statistical noise.
   --username NAME    log in as this user, together with --password
   --password TEXT    (default: the demo user, from demo.json)
   --data-dir FOLDER  DATA_DIR of the server, where it writes demo.json (default: .data)
+  --amqp URL         publish to this RabbitMQ, "off" to send over HTTP (default: the RabbitMQ of demo.json, if it
+                     names one; what can't be published goes over HTTP)
   --tasks N          parallel tasks, 1 to 200 (default: ${DEMO_TASKS})
   --primaries N      primaries over all tasks, from one a task to 1000000000 (default: ${DEMO_PRIMARIES})
   --seconds S        length of the show, 0 to 3600; 0 does not wait at all (default: 20)
@@ -49,6 +53,7 @@ export function readOptions(args: string[]): DemoOptions {
     username: values.username,
     password: values.password,
     dataDir: values['data-dir'],
+    amqp: values.amqp === undefined ? undefined : amqpUrl(values.amqp),
     seconds: number('--seconds', values.seconds, 0, 3600),
     plan: {
       tasks,
@@ -69,6 +74,7 @@ function parse(args: string[]) {
         username: { type: 'string' },
         password: { type: 'string' },
         'data-dir': { type: 'string', default: '.data' },
+        amqp: { type: 'string' },
         tasks: { type: 'string', default: String(DEMO_TASKS) },
         primaries: { type: 'string', default: String(DEMO_PRIMARIES) },
         seconds: { type: 'string', default: '20' },
@@ -88,6 +94,14 @@ export function httpUrl(text: string): URL {
     throw wrong('--url', 'must be like http://127.0.0.1:3000');
   }
   return url;
+}
+
+function amqpUrl(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  if (text !== 'off' && !['amqp:', 'amqps:'].includes(protocol)) {
+    throw wrong('--amqp', 'must be off or like amqp://user:password@127.0.0.1:5672');
+  }
+  return text;
 }
 
 function failingTasks(named: string[], tasks: number): Set<number> {

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AmqpAddress } from './amqp-worker-port.js';
 import { DemoError } from './demo-error.js';
 import type { DemoSubmission } from './demo-submission.js';
-import { expectStatus, postJson } from './post-json.js';
+import { expectStatus, getJson, postJson } from './post-json.js';
 import type { WorkerIdentity } from './worker-port.js';
 
 /** Where the demo goes and as whom. */
@@ -8,6 +10,8 @@ export interface DemoLogin {
   url: URL;
   username: string;
   password: string;
+  /** Where its workers publish; undefined for HTTP. */
+  amqp: AmqpAddress | undefined;
 }
 
 /** What a user of the service does around a simulation: log in, submit, cancel. Throws DemoErrors. */
@@ -42,12 +46,26 @@ export class DemoSession {
     throw new DemoError('The server took the simulation but named no job_id and update_key.');
   }
 
+  /** Waits until what was published has been taken in and the job's results are final. */
+  async untilCompleted(jobId: string, signal: AbortSignal): Promise<void> {
+    const url = endpoint(this.url, 'tasks');
+    url.searchParams.set('job_id', jobId);
+    for (;;) {
+      const answer = await getJson(url, { token: this.token, signal });
+      expectStatus(answer, 200, 'show the job');
+      if (answer.body['job_state'] === 'COMPLETED') return;
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  }
+
   async cancel(jobId: string, signal: AbortSignal): Promise<void> {
     const url = endpoint(this.url, 'simulations/cancel');
     url.searchParams.set('job_id', jobId);
     expectStatus(await postJson(url, { token: this.token, signal }), 202, 'cancel the simulation');
   }
 }
+
+const POLL_MS = 200;
 
 /** An endpoint below the server's base URL, which may end in a path of its own. */
 export function endpoint(base: URL, path: string): URL {

@@ -24,8 +24,17 @@ export interface JsonAnswer {
  * Throws a DemoError where no server answers, and the signal's reason where it is aborted.
  */
 export async function postJson(url: URL, options: PostOptions): Promise<JsonAnswer> {
+  return exchange('POST', url, options);
+}
+
+/** The same for reading. */
+export async function getJson(url: URL, options: Omit<PostOptions, 'body'>): Promise<JsonAnswer> {
+  return exchange('GET', url, options);
+}
+
+async function exchange(method: 'GET' | 'POST', url: URL, options: PostOptions): Promise<JsonAnswer> {
   for (let attempt = 1; ; attempt += 1) {
-    const response = await send(url, options);
+    const response = await send(method, url, options);
     if (response.status !== 503 || attempt === ATTEMPTS) return { status: response.status, body: await read(response) };
     await response.body?.cancel();
     await sleep(retryAfter(response) * 1000, undefined, { signal: options.signal });
@@ -38,10 +47,10 @@ export function expectStatus(answer: JsonAnswer, expected: number, action: strin
   throw new DemoError(`The server refused to ${action}: ${serverMessage(answer)} (HTTP ${answer.status}).`);
 }
 
-async function send(url: URL, options: PostOptions): Promise<Response> {
+async function send(method: string, url: URL, options: PostOptions): Promise<Response> {
   try {
     return await fetch(url, {
-      method: 'POST',
+      method,
       headers: {
         ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),

@@ -1,12 +1,11 @@
-import { constants } from 'node:fs';
-import { access, mkdir, realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createDatabase } from './create-database.js';
 import { checkDataFolder, initDataFolder, obtainPassword, SUPERUSER } from './data-folder.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { locatePostgresBinaries, postgresMajor } from './postgres-binaries.js';
 import { launchPostgres, type PostgresServer } from './postgres-server.js';
 import { endPreviousPostmaster } from './postmaster-file.js';
+import { createPrivateFolder } from './private-folder.js';
 import { openServerLog } from './server-log.js';
 import { placeServer, possibleHomes } from './server-place.js';
 import { StartError } from './start-error.js';
@@ -49,7 +48,7 @@ interface Means {
 export async function startWithMeans(options: EmbeddedPostgresOptions, means: Means): Promise<EmbeddedPostgres> {
   const binaries = await locatePostgresBinaries();
   const major = await postgresMajor(binaries);
-  const folder = await createFolder(resolve(options.folder));
+  const folder = await createPrivateFolder(options.folder, 'the database');
   const lock = await lockFolder(folder);
   try {
     for (const home of await possibleHomes(folder)) {
@@ -93,15 +92,4 @@ async function openDatabase(
   });
   const stop = () => (stopping ??= server.stop().then(() => lock.release()));
   return { url: `${base}/${encodeURIComponent(database)}`, stop };
-}
-
-async function createFolder(folder: string): Promise<string> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return await realpath(folder);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw new StartError(`The folder ${folder} for the database cannot be created or written to (${code}).`);
-  }
 }

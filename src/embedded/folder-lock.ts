@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { belongToFolder } from './folder-owner.js';
 import { processStart } from './process-identity.js';
 import { StartError } from './start-error.js';
 
@@ -20,6 +21,8 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const content = `${process.pid}\n${processStart(process.pid) ?? ''}\n${unique}\n`;
   await writeFile(draft, content, { mode: 0o600 });
   try {
+    // One that root leaves behind must be legible to the folder's owner, who has to judge it.
+    await belongToFolder(draft);
     // A link appears whole or not at all, so nobody ever reads half a lock.
     while (!(await linked(draft, path))) await removeIfStale(folder, path, unique);
   } finally {

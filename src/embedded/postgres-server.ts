@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { findFreePorts } from './free-ports.js';
 import { readPostmasterFile } from './postmaster-file.js';
 import { settingArguments } from './postgres-settings.js';
 import { SERVER_ENVIRONMENT } from './server-account.js';
@@ -31,7 +31,7 @@ export async function launchPostgres(
   settings: Readonly<Record<string, string>>,
 ): Promise<PostgresServer> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = await findFreePort();
+    const [port = 0] = await findFreePorts(1);
     await log.mark();
     const server = { port, process: spawnPostgres(place, log, settingArguments(port, settings)) };
     const failure = await waitUntilReady(server, join(place.home, 'data'));
@@ -77,15 +77,4 @@ async function waitUntilReady(server: PostgresServer, dataFolder: string): Promi
     await delay(30);
   }
   return `was not ready within ${READY_WITHIN_MS / 1000} s`;
-}
-
-async function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

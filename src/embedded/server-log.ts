@@ -4,12 +4,12 @@ import { belongToFolder } from './folder-owner.js';
 const ROTATE_ABOVE_BYTES = 4 * 1024 * 1024;
 const TAIL_BYTES = 2048;
 
-/** The log file that PostgreSQL and initdb write to. */
+/** The log file that a server of ours writes to. */
 export interface ServerLog {
   readonly path: string;
   readonly descriptor: number;
-  /** The last lines (2 KiB at most) that were written since the last `mark()`. */
-  tail(): Promise<string>;
+  /** The last lines (2 KiB at most, or so many bytes) that were written since the last `mark()`. */
+  tail(bytes?: number): Promise<string>;
   mark(): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function openServerLog(path: string): Promise<ServerLog> {
   return {
     path,
     descriptor: handle.fd,
-    tail: () => readTail(handle, start),
+    tail: (bytes = TAIL_BYTES) => readTail(handle, start, bytes),
     mark: async () => {
       start = await sizeOf(path);
     },
@@ -32,10 +32,10 @@ export async function openServerLog(path: string): Promise<ServerLog> {
   };
 }
 
-async function readTail(handle: FileHandle, start: number): Promise<string> {
+async function readTail(handle: FileHandle, start: number, bytes: number): Promise<string> {
   const { size } = await handle.stat();
-  const from = Math.max(start, size - TAIL_BYTES);
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(TAIL_BYTES), 0, size - from, from);
+  const from = Math.max(start, size - bytes);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, size - from, from);
   return buffer.toString('utf8', 0, bytesRead).trim();
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chown, cp, lchown, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chown, cp, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { chownTree } from './folder-owner.js';
 import {
   accountOf,
   canUse,
@@ -125,16 +126,6 @@ async function giveTo({ owner }: ServerAccount, home: string): Promise<void> {
   await chown(home, owner.uid, owner.gid);
   const data = join(home, 'data');
   if ((await exists(data)) && (await stat(data)).uid !== owner.uid) await chownTree(data, owner.uid, owner.gid);
-}
-
-/** The folder itself comes last, so that an interruption is seen and made good by the next start. */
-async function chownTree(path: string, uid: number, gid: number): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    const child = join(path, entry.name);
-    if (entry.isDirectory()) await chownTree(child, uid, gid);
-    else await lchown(child, uid, gid);
-  }
-  await lchown(path, uid, gid);
 }
 
 async function move(from: string, to: string): Promise<void> {

@@ -31,7 +31,8 @@ function* causes(error: unknown): Generator<Error> {
   for (let current = error; types.isNativeError(current) && !seen.has(current); current = current.cause) {
     seen.add(current);
     yield current;
-    if (current instanceof AggregateError) yield* (current.errors as unknown[]).filter((one) => types.isNativeError(one));
+    if (current instanceof AggregateError)
+      yield* (current.errors as unknown[]).filter((one) => types.isNativeError(one));
     const adapter = (current as { meta?: { driverAdapterError?: unknown } }).meta?.driverAdapterError;
     if (types.isNativeError(adapter)) yield* causes(adapter);
   }

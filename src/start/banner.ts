@@ -1,12 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEMO_JOB_ID, DEMO_USERNAME } from '../demo/demo-seed.service.js';
+import type { ServiceConfig } from '../config/config.module.js';
 import type { Settled } from './settle-config.js';
 
 /** What the terminal shows once the service is ready; secrets go here and never into the log. */
-export function banner(url: string, { config, postgres, generatedAdmin, demoPassword }: Settled): string {
+export function banner(
+  url: string,
+  { config, postgres, rabbitmq, httpOnly, generatedAdmin, demoPassword }: Settled,
+): string {
   const lines = [`Tallyhouse is ready at ${url} (Swagger UI: ${url}/docs)`];
   for (const note of postgres?.notes ?? []) lines.push(note);
+  if (rabbitmq !== undefined) lines.push(`Workers publish to ${rabbitmq.url} (exchange ${config.amqpPrefix}ingest)`);
+  if (httpOnly !== undefined) lines.push(`Ingestion is HTTP only: ${httpOnly}`);
   if (generatedAdmin?.isNew === true) {
     lines.push(`Admin, shown only this once: ${generatedAdmin.username} / ${generatedAdmin.password}`);
   }
@@ -29,8 +35,13 @@ function curlLine(url: string, password: string): string {
   return `curl -s -b '' -o /dev/null -H 'Content-Type: application/json' -d '${login}' ${url}/auth/login --next -s -b '' '${results}'`;
 }
 
-/** Tells `npm run demo` where to log in, in a file that only its owner may read. */
-export async function writeDemoLogin(url: string, dataDir: string, password: string): Promise<void> {
-  const login = { url, username: DEMO_USERNAME, password };
+/** Tells `npm run demo` where to log in and where to publish, in a file that only its owner may read. */
+export async function writeDemoLogin(
+  url: string,
+  { dataDir, rabbitmqUrl, amqpPrefix }: ServiceConfig,
+  password: string,
+): Promise<void> {
+  const amqp = rabbitmqUrl === undefined ? {} : { amqp_url: rabbitmqUrl, amqp_prefix: amqpPrefix };
+  const login = { url, username: DEMO_USERNAME, password, ...amqp };
   await writeFile(join(dataDir, 'demo.json'), `${JSON.stringify(login)}\n`, { mode: 0o600 });
 }

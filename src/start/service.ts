@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AmqpStrategy } from '../amqp/amqp.strategy.js';
 import { TopologyError } from '../amqp/topology.js';
@@ -15,15 +16,20 @@ import { type Settled, settleConfig } from './settle-config.js';
 
 /** The whole service as one process runs it: what it starts it also stops. */
 export class Service {
+  private readonly logger = new Logger(Service.name);
   private readonly ending = new AbortController();
   private settled: Settled | undefined;
   private app: NestFastifyApplication | undefined;
 
   /** Starts everything; resolves with the banner once requests are answered. Throws StartError. */
   async start(config: Config): Promise<string> {
-    this.settled = await settleConfig(config, (reason) => this.databaseEnded(reason));
+    this.settled = await settleConfig(config, {
+      onDatabaseExit: (reason) => this.databaseEnded(reason),
+      onBrokerExit: (reason) => this.logger.error(reason),
+    });
     this.ending.signal.throwIfAborted();
     this.app = await createApp(this.settled.config);
+    if (this.settled.httpOnly !== undefined) this.logger.warn(`ingestion is HTTP only: ${this.settled.httpOnly}`);
     const url = await listen(this.app, this.settled.config);
     await this.consume(this.app);
     await this.prepareDatabase(this.app);
@@ -40,7 +46,7 @@ export class Service {
     this.app?.get(HealthService).stop();
     await this.app?.get(AmqpStrategy).close();
     if (this.app !== undefined) await closeHttp(this.app);
-    await this.settled?.postgres?.stop();
+    await Promise.all([this.settled?.postgres?.stop(), this.settled?.rabbitmq?.stop()]);
   }
 
   private async consume(app: NestFastifyApplication): Promise<void> {
@@ -64,7 +70,7 @@ export class Service {
     const password = this.settled?.demoPassword;
     if (password === undefined || this.settled === undefined) return;
     await app.get(DemoSeedService).run(password);
-    await writeDemoLogin(url, this.settled.config.dataDir, password);
+    await writeDemoLogin(url, this.settled.config, password);
   }
 
   private databaseEnded(reason: string): void {

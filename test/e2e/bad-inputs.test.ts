@@ -78,7 +78,7 @@ function remember(path: string, { method, body, headers = {} }: Call, message: s
   const updateKey = others['x-update-key'];
   const options = {
     contentType: String(contentType),
-    ...(contentEncoding === undefined ? {} : { contentEncoding: String(contentEncoding) }),
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
     ...(updateKey === undefined ? {} : { headers: { 'X-Update-Key': String(updateKey) } }),
   };
   const bytes = Buffer.isBuffer(body)

@@ -2,7 +2,7 @@ import type { Channel } from 'amqplib';
 import { AmqpStrategy } from '../../src/amqp/amqp.strategy.js';
 import { HealthService } from '../../src/health/health.service.js';
 import { MetricsService } from '../../src/metrics/metrics.service.js';
-import { eventually, TestBroker } from '../support/amqp.js';
+import { eventually, TestBroker, until } from '../support/amqp.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createConsumingApp, createTestApp, submitSimulation, type TestApp } from '../support/test-app.js';
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 async function untilState(state: string): Promise<void> {
-  await eventually(() => Promise.resolve(expect(strategy.state).toBe(state)));
+  await until(() => strategy.state === state);
 }
 
 async function readiness(): Promise<unknown> {
@@ -133,7 +133,7 @@ test('a broker that is away at the start holds nobody up, and is consumed once i
   const late = await createConsumingApp(own, { rabbitmqUrl: way.url, logLevel: 'silent' });
   expect(late.app.get(AmqpStrategy).state).toBe('down');
   way.heal();
-  await eventually(() => Promise.resolve(expect(late.app.get(AmqpStrategy).state).toBe('up')));
+  await until(() => late.app.get(AmqpStrategy).state === 'up');
   await late.close();
   await way.close();
   await own.close();

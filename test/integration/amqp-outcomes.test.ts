@@ -4,7 +4,7 @@ import type { Options } from 'amqplib';
 import { AmqpStrategy } from '../../src/amqp/amqp.strategy.js';
 import { MetricsService } from '../../src/metrics/metrics.service.js';
 import { SimulationsService } from '../../src/simulations/simulations.service.js';
-import { eventually, TestBroker } from '../support/amqp.js';
+import { eventually, TestBroker, until } from '../support/amqp.js';
 import { createTestDatabase } from '../support/database.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createConsumingApp, submitSimulation, type TestApp } from '../support/test-app.js';
@@ -243,7 +243,7 @@ test('while the database is away the messages wait in their queue, and nothing i
   const app = await createConsumingApp(own, { ...SETTINGS, databaseUrl: proxy.url }, database);
   const strategy = app.app.get(AmqpStrategy);
   const { id, simulation_id, update_key } = await submitSimulation(app, 50);
-  await eventually(() => Promise.resolve(expect(strategy.state).toBe('up')));
+  await until(() => strategy.state === 'up');
   proxy.cut();
   for (let task_id = 1; task_id <= 50; task_id++) {
     await own.publish('tasks.update', { simulation_id, update_key, ...RUNNING, task_id });

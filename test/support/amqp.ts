@@ -57,8 +57,8 @@ export class TestBroker {
 
   private async send(exchange: string, routingKey: string, body: unknown, options: Options.Publish): Promise<void> {
     const content = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-    let returned = false;
-    const onReturn = () => (returned = true);
+    const returned: unknown[] = [];
+    const onReturn = (message: unknown) => returned.push(message);
     this.channel.on('return', onReturn);
     await new Promise<void>((resolve, reject) => {
       const all = { persistent: true, mandatory: true, contentType: 'application/json', ...options };
@@ -67,7 +67,7 @@ export class TestBroker {
         else resolve();
       });
     }).finally(() => this.channel.off('return', onReturn));
-    if (returned) throw new Error(`no queue takes ${routingKey}`);
+    if (returned.length > 0) throw new Error(`no queue takes ${routingKey}`);
   }
 }
 
@@ -85,4 +85,11 @@ export async function eventually<T>(expectation: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
+}
+
+/** Waits until something holds; throws after 40 s. */
+export async function until(holds: () => boolean): Promise<void> {
+  await eventually(() =>
+    holds() ? Promise.resolve() : Promise.reject(new Error(`never came true: ${holds.toString()}`)),
+  );
 }

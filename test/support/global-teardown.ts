@@ -1,3 +1,3 @@
 export default async function teardown(): Promise<void> {
-  await globalThis.endTestDatabase?.();
+  await globalThis.endTestServers?.();
 }

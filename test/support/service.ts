@@ -38,6 +38,8 @@ export async function startService(
       ADMIN_USERNAME: ADMIN.username,
       ADMIN_PASSWORD: ADMIN.password,
       LOG_LEVEL: 'warn',
+      // Without a broker of the test's, none is started.
+      ...(settings['RABBITMQ_URL'] === undefined ? { ROLE: 'api' } : {}),
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

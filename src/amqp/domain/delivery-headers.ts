@@ -84,7 +84,10 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The year 2100: a time that somebody made up must neither overflow a date nor keep a message for ever. */
+const END_OF_TIMES = 4_102_444_800_000;
+
 function readTime(value: unknown): number | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : NaN;
-  return Number.isNaN(time) ? undefined : time;
+  return time >= 0 && time < END_OF_TIMES ? time : undefined;
 }

@@ -9,8 +9,16 @@ import type { DeadLetterFilter } from '../find-dead-letters.js';
 const STATES = ['waiting', 'replayed', 'all'] as const;
 const MAX_NUMBERS = 1_000;
 
-/** Which dead letters are to be listed. */
-export class DeadLettersQuery extends PagedQuery {
+/** Which part of the list. */
+export class DeadLettersPage extends PagedQuery {
+  /** What it asks for. Throws `invalid`. */
+  page(): { readonly limit: number; readonly before: number | undefined } {
+    return { limit: this.readLimit(), before: this.readCursor(Number.MAX_SAFE_INTEGER) };
+  }
+}
+
+/** Which dead letters. */
+export class DeadLettersQuery {
   @ApiPropertyOptional({
     type: String,
     description: 'Comma-separated kinds of error, e.g. invalid,wrongKey,unknownSimulation,tooLarge,unexpected',
@@ -55,10 +63,6 @@ export class DeadLettersQuery extends PagedQuery {
       since: readTime('since', this.since),
       until: readTime('until', this.until),
     };
-  }
-
-  page(): { readonly limit: number; readonly before: number | undefined } {
-    return { limit: this.readLimit(), before: this.readCursor(Number.MAX_SAFE_INTEGER) };
   }
 }
 
