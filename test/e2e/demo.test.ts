@@ -43,8 +43,9 @@ async function play(args: string[], onProgress: (line: string) => void = () => u
   const demo: ChildProcess = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] });
   demo.stdout?.on('data', (chunk: Buffer) => onProgress(chunk.toString()));
   const { stdout, stderr } = demo as { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream };
-  const [out, err, [code]] = await Promise.all([text(stdout), text(stderr), once(demo, 'exit')]);
-  return { out, err, code: code as unknown, jobId: /^Job (\S+),/m.exec(out)?.[1] ?? '' };
+  const exit = once(demo, 'exit') as Promise<[number | null]>;
+  const [out, err, [code]] = await Promise.all([text(stdout), text(stderr), exit]);
+  return { out, err, code, jobId: /^Job (\S+),/m.exec(out)?.[1] ?? '' };
 }
 
 async function taskStates(jobId: string): Promise<unknown[]> {
