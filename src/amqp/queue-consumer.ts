@@ -148,21 +148,28 @@ export class QueueConsumer {
     } catch (error) {
       // The channel is gone or unusable; once it is closed, it is opened again.
       this.logger.warn(`not consuming: ${(error as Error).message}`);
-      await channel.close().catch(() => undefined);
+      // Not awaited: a connection that ends meanwhile leaves it without an answer for ever.
+      channel.close().catch(() => undefined);
     } finally {
       this.adjusting = false;
     }
+    // A channel that was opened meanwhile found this call at work.
+    if (this.channel !== channel) await this.adjust();
   }
 
   private shouldAsk(): boolean {
-    return !this.paused && !this.full && !this.resize && !this.ending.signal.aborted;
+    // A new size needs the old subscription to end; where there is none it is asked for anyway.
+    const mustEnd = this.resize && this.consumerTag !== undefined;
+    return !this.paused && !this.full && !mustEnd && !this.ending.signal.aborted;
   }
 
   private async subscribe(channel: Channel): Promise<void> {
+    this.resize = false;
     await channel.prefetch(this.window.size);
     this.window.opened();
     const { consumerTag } = await channel.consume(this.options.queue, (message) => this.receive(channel, message));
-    this.consumerTag = consumerTag;
+    // The broker may have closed the channel right behind its answer.
+    if (this.channel === channel) this.consumerTag = consumerTag;
   }
 
   private async unsubscribe(channel: Channel, consumerTag: string): Promise<void> {

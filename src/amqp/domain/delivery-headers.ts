@@ -78,6 +78,8 @@ export function sendersHeaders(headers: Headers): Headers {
 
 /** `CC` and `BCC` would make the broker route the message to further queues once more. */
 const OURS_OR_BROKERS = /^(x-(tallyhouse-|death$|first-death-|last-death-|delivery-count$|acquired-count$)|B?CC$)/;
+/** The year 9999: beyond it no database and no client agree on how a time is written. */
+const LATEST = Date.UTC(9999, 11, 31);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function text(value: unknown): string | undefined {
@@ -86,5 +88,5 @@ function text(value: unknown): string | undefined {
 
 function readTime(value: unknown): number | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : NaN;
-  return Number.isNaN(time) ? undefined : time;
+  return time >= 0 && time <= LATEST ? time : undefined;
 }

@@ -49,7 +49,7 @@ export class DeliveryWindow {
   settled(bytes: number): boolean {
     this.held--;
     this.heldBytes -= bytes;
-    if (++this.settledSinceOpened < this.size) return false;
+    if (++this.settledSinceOpened < this.size || !this.fits()) return false;
     const wider = clamp(this.size * 2, this.limits.messages);
     const mayWiden = wider > this.size && wider * this.largest <= this.limits.bytes;
     this.opened();
