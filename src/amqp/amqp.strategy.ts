@@ -23,8 +23,8 @@ const MiB = 1024 * 1024;
 const LIMITS: Readonly<Record<string, WindowLimits>> = {
   'ingest.results': { messages: 4, bytes: 48 * MiB },
   'ingest.logfiles': { messages: 8, bytes: 24 * MiB },
-  'ingest.tasks': { messages: 128, bytes: 24 * MiB },
-  [DEAD_LETTERS]: { messages: 16, bytes: 24 * MiB },
+  'ingest.tasks': { messages: 64, bytes: 24 * MiB },
+  [DEAD_LETTERS]: { messages: 4, bytes: 24 * MiB },
 };
 
 /** Where the second door stands. */

@@ -9,7 +9,7 @@ export interface Publication {
   readonly content: Buffer;
   readonly options: Omit<Options.Publish, 'headers'>;
   readonly headers: Headers;
-  /** Headers of the first sender, left out where a publish can't hold them (64 KiB, all headers together). */
+  /** Headers of the first sender, left out where a publish can't hold them (64 KiB together, or of no type that it knows). */
   readonly sendersHeaders?: Headers;
 }
 
@@ -56,7 +56,7 @@ export class ConfirmedPublisher {
     try {
       await this.send(channel, publication, sendersHeaders);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!isUnencodable(error)) throw error;
       await this.send(channel, publication, undefined);
     }
   }
@@ -81,10 +81,15 @@ export class ConfirmedPublisher {
         });
       });
     } catch (error) {
-      throw error instanceof PublishError || error instanceof RangeError ? error : new PublishError(String(error));
+      throw error instanceof PublishError || isUnencodable(error) ? error : new PublishError(String(error));
     } finally {
       clearTimeout(late);
       this.returned.delete(id);
     }
   }
+}
+
+/** What the client library throws, before it sends anything, where a value fits no type of the protocol. */
+function isUnencodable(error: unknown): boolean {
+  return error instanceof RangeError || error instanceof TypeError;
 }

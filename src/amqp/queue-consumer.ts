@@ -152,13 +152,18 @@ export class QueueConsumer {
     } finally {
       this.adjusting = false;
     }
+    // A channel that was opened meanwhile found this call at work.
+    if (this.channel !== channel) await this.adjust();
   }
 
   private shouldAsk(): boolean {
-    return !this.paused && !this.full && !this.resize && !this.ending.signal.aborted;
+    // A new size needs the old subscription to end; where there is none it is asked for anyway.
+    const mustEnd = this.resize && this.consumerTag !== undefined;
+    return !this.paused && !this.full && !mustEnd && !this.ending.signal.aborted;
   }
 
   private async subscribe(channel: Channel): Promise<void> {
+    this.resize = false;
     await within(ANSWER_MS, channel.prefetch(this.window.size));
     this.window.opened();
     const { queue } = this.options;
@@ -166,7 +171,8 @@ export class QueueConsumer {
       ANSWER_MS,
       channel.consume(queue, (message) => this.receive(channel, message)),
     );
-    this.consumerTag = consumerTag;
+    // The broker may have closed the channel right behind its answer.
+    if (this.channel === channel) this.consumerTag = consumerTag;
   }
 
   private async unsubscribe(channel: Channel, consumerTag: string): Promise<void> {

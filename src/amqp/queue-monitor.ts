@@ -17,8 +17,8 @@ export class QueueMonitor {
 
   /** Takes a fresh connection into use. */
   async use(connection: ChannelModel): Promise<void> {
-    this.stop();
     const channel = await connection.createChannel();
+    this.stop();
     channel.on('error', () => undefined);
     channel.once('close', () => {
       if (this.channel !== channel) return;

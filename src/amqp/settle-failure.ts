@@ -73,10 +73,24 @@ function passedOn(message: ConsumeMessage, exchange: string, headers: Publicatio
   const properties = { contentType, contentEncoding, correlationId, messageId, timestamp, type, appId };
   return {
     exchange,
-    routingKey: message.fields.routingKey,
+    routingKey: shortText(message.fields.routingKey),
     content: message.content,
-    options: Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)),
+    options: Object.fromEntries(Object.entries(properties).flatMap(([name, value]) => encodable(name, value))),
     headers,
     sendersHeaders: sendersHeaders(message.properties.headers ?? {}),
   };
+}
+
+/** A property as the client library can send it again, or nothing. */
+function encodable(name: string, value: unknown): [string, unknown][] {
+  if (typeof value === 'string') return [[name, shortText(value)]];
+  return typeof value === 'number' && Number.isSafeInteger(value) ? [[name, value]] : [];
+}
+
+const SHORT_TEXT_BYTES = 255;
+const MAX_CHARACTER_BYTES = 3;
+
+/** Bytes that were no UTF-8 have become longer by reading them as such, which may be too long for the protocol. */
+function shortText(text: string): string {
+  return Buffer.byteLength(text) <= SHORT_TEXT_BYTES ? text : text.slice(0, SHORT_TEXT_BYTES / MAX_CHARACTER_BYTES);
 }

@@ -49,7 +49,7 @@ export class DeliveryWindow {
   settled(bytes: number): boolean {
     this.held--;
     this.heldBytes -= bytes;
-    if (++this.settledSinceOpened < this.size) return false;
+    if (++this.settledSinceOpened < this.size || !this.fits()) return false;
     const wider = clamp(this.size * 2, this.limits.messages);
     const mayWiden = wider > this.size && wider * this.largest <= this.limits.bytes;
     this.opened();
@@ -63,7 +63,8 @@ export class DeliveryWindow {
   }
 }
 
-const FIRST_SIZE = 8;
+/** Small, since nobody knows how large the first messages are. */
+const FIRST_SIZE = 2;
 
 function clamp(size: number, messages: number): number {
   return Math.max(1, Math.min(size, messages));
