@@ -281,3 +281,16 @@ test('what the broker gives up is a dead letter as well', async () => {
   await app.close();
   await own.close();
 });
+
+test('more large messages than fit at once get through all the same', async () => {
+  const own = await TestBroker.open();
+  const app = await createConsumingApp(own, SETTINGS);
+  const large = Buffer.alloc(15_000_000, 'x');
+  for (let message = 0; message < 12; message++) await own.publish('results.save', large);
+  await eventually(async () => {
+    const { rows } = await app.database.query('SELECT count(*)::int AS letters FROM dead_letter');
+    expect(rows).toStrictEqual([{ letters: 12 }]);
+  });
+  await app.close();
+  await own.close();
+});

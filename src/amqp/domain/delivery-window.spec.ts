@@ -22,12 +22,21 @@ test('large messages close it, and it opens for as many as fit', () => {
   expect(window.size).toBe(4);
 });
 
-test('it does not widen while large messages come', () => {
+test('large messages widen it to as many as fit', () => {
   const window = new DeliveryWindow(LIMITS);
   for (let message = 0; message < 100; message++) {
     window.received(15_000_000);
-    expect(window.settled(15_000_000)).toBe(false);
+    if (window.settled(15_000_000)) window.opened();
   }
+  expect(window.size).toBe(4);
+});
+
+test('it does not widen while it is closed and what it holds is settled', () => {
+  const window = new DeliveryWindow({ messages: 16, bytes: 24_000_000 });
+  for (let message = 0; message < 8; message++) window.received(21_000_000);
+  const widened = Array.from({ length: 8 }, () => window.settled(21_000_000));
+  expect(widened).not.toContain(true);
+  expect(window.size).toBe(1);
 });
 
 test('one message beyond all limits still gets through', () => {
