@@ -32,9 +32,9 @@ async function publishAltered(body: Buffer, options: Options.Publish, from: stri
   const connection = await connect(broker.url);
   const channel = await connection.createConfirmChannel();
   const { stream } = connection.connection as unknown as { stream: Socket };
-  const write = stream.write.bind(stream) as (bytes: Buffer) => boolean;
+  const write: (bytes: Uint8Array) => boolean = stream.write.bind(stream);
   stream.write = (bytes: Uint8Array | string) =>
-    write(Buffer.from(bytes as Uint8Array).map((byte) => (byte === from.charCodeAt(0) ? to : byte)) as Buffer);
+    write(Buffer.from(bytes as Uint8Array).map((byte) => (byte === from.charCodeAt(0) ? to : byte)));
   channel.publish(`${broker.prefix}ingest`, 'tasks.update', body, options);
   await channel.waitForConfirms();
   await connection.close();
@@ -52,10 +52,6 @@ describe('no property of a message keeps it, or what comes behind it, from being
     ],
     ['a number of attempts beyond all', { headers: { 'x-tallyhouse-attempts': Number.MAX_SAFE_INTEGER } }],
     ['headers that are too large to be passed on', { headers: { big: 'x'.repeat(65_000) } }],
-    [
-      'numbers that are none',
-      { headers: { a: { '!': 'double', value: NaN }, b: { '!': 'double', value: -Infinity } } },
-    ],
     ['the largest timestamp', { timestamp: 18_446_744_073_709_549_568 }],
   ])('%s', async (_, options) => {
     const [body, next] = [nonsense(), nonsense()];
