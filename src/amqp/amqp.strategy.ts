@@ -61,7 +61,8 @@ export class AmqpStrategy extends Server implements CustomTransportStrategy {
   get state(): ConsumersState {
     if (!this.isWanted) return 'off';
     const states = this.consumers.map(({ state }) => state);
-    if (this.connections.some(({ isOpen }) => !isOpen) || states.includes('closed')) return 'down';
+    const isConnected = this.publisher.isOpen && this.connections.every(({ isOpen }) => isOpen);
+    if (!isConnected || states.includes('closed')) return 'down';
     return states.includes('paused') ? 'paused' : 'up';
   }
 

@@ -33,6 +33,11 @@ export class ConfirmedPublisher {
   /** Messages that came back because no queue takes them; the confirm that follows means nothing then. */
   private readonly returned = new Set<string>();
 
+  /** Whether anything can be published. */
+  get isOpen(): boolean {
+    return this.channel !== undefined;
+  }
+
   /** Takes a fresh connection into use. */
   async use(connection: ChannelModel): Promise<void> {
     const channel = await connection.createConfirmChannel();
@@ -42,8 +47,8 @@ export class ConfirmedPublisher {
     channel.once('close', () => {
       if (this.channel !== channel) return;
       this.channel = undefined;
-      // Where the connection is closed too, this fails, and the next connection is taken into use.
-      void this.use(connection).catch(() => undefined);
+      // Where that fails the connection is good for nothing; closed, it is opened again.
+      this.use(connection).catch(() => connection.close().catch(() => undefined));
     });
     this.channel = channel;
   }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
 import {
   type Headers,
@@ -29,10 +29,24 @@ export function readDeadLetter(message: ConsumeMessage, now: number): DeadLetter
   const { headers } = properties;
   return {
     ...readVerdict(headers, now),
-    publicationId: readPublicationId(headers) ?? randomUUID(),
+    publicationId: publicationIdOf(message, headers),
     routingKey: message.fields.routingKey,
     content: message.content,
     properties,
     headers: sendersHeaders(headers),
   };
+}
+
+/** Ours where we published it; where the broker gave up, one made of the message itself, the same at every delivery. */
+function publicationIdOf({ content, fields, properties }: ConsumeMessage, headers: Headers): string {
+  const ours = headers['x-first-death-reason'] === undefined ? readPublicationId(headers) : undefined;
+  if (ours !== undefined) return ours;
+  const told = JSON.stringify([fields.routingKey, properties], (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  const hex = createHash('sha256')
+    .update(told.replace(/"x-delivery-count":\d+/, ''))
+    .update(content)
+    .digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }

@@ -189,9 +189,11 @@ export class QueueConsumer {
       return;
     }
     const bytes = message.content.length;
-    if (this.window.received(bytes)) {
+    if (!this.window.admits(bytes)) {
       this.full = true;
       void this.adjust();
+      this.giveBack(channel, message);
+      return;
     }
     const handled = this.handle(channel, message).finally(() => {
       this.inFlight.delete(handled);
@@ -225,11 +227,20 @@ export class QueueConsumer {
         this.pauseMs = FIRST_PAUSE_MS;
         return;
       }
-      // The subscription ends first, or the message would come straight back.
-      this.pause(channel);
-      channel.nack(message, false, true);
     } catch (error) {
       this.logger.warn(`not settled: ${(error as Error).message}`);
+      return;
+    }
+    // The subscription ends first, or the message would come straight back.
+    this.pause(channel);
+    this.giveBack(channel, message);
+  }
+
+  private giveBack(channel: Channel, message: ConsumeMessage): void {
+    try {
+      channel.nack(message, false, true);
+    } catch (error) {
+      this.logger.warn(`not given back: ${(error as Error).message}`);
     }
   }
 

@@ -5,10 +5,13 @@ import { settleFailure } from './settle-failure.js';
 const NOW = Date.UTC(2026, 10, 24, 12);
 const RULES = { prefix: 'p.', unknownSimulationSeconds: 600, now: NOW };
 
-function message(properties: Partial<Record<keyof MessageProperties, unknown>> = {}): ConsumeMessage {
+function message(
+  properties: Partial<Record<keyof MessageProperties, unknown>> = {},
+  exchange = 'p.ingest',
+): ConsumeMessage {
   return {
     content: Buffer.from('{}'),
-    fields: { consumerTag: '', deliveryTag: 1, redelivered: false, exchange: 'p.ingest', routingKey: 'tasks.update' },
+    fields: { consumerTag: '', deliveryTag: 1, redelivered: false, exchange, routingKey: 'tasks.update' },
     properties: { headers: {}, ...properties } as unknown as MessageProperties,
   };
 }
@@ -16,7 +19,8 @@ function message(properties: Partial<Record<keyof MessageProperties, unknown>> =
 /** A message whose first attempt was so many seconds ago. */
 function tried(attempts: number, seconds: number): ConsumeMessage {
   const first = new Date(NOW - seconds * 1000).toISOString();
-  return message({ headers: { 'x-tallyhouse-attempts': attempts, 'x-tallyhouse-first-attempt-at': first } });
+  const headers = { 'x-tallyhouse-attempts': attempts, 'x-tallyhouse-first-attempt-at': first };
+  return message({ headers }, 'p.ingest.again');
 }
 
 const OUTCOMES: Readonly<Record<ErrorKind, string>> = {
@@ -117,10 +121,17 @@ test.each([
   [null, 17],
 ])('headers of ours that somebody made up are not believed: %s, %s', (attempts, firstAt) => {
   const headers = { 'x-tallyhouse-attempts': attempts, 'x-tallyhouse-first-attempt-at': firstAt };
-  const { settlement } = settleFailure(message({ headers }), new AppError('unknownSimulation', 'why'), RULES);
+  const made = message({ headers }, 'p.ingest.again');
+  const { settlement } = settleFailure(made, new AppError('unknownSimulation', 'why'), RULES);
   expect(settlement).toMatchObject({
     publication: {
       headers: { 'x-tallyhouse-attempts': 1, 'x-tallyhouse-first-attempt-at': new Date(NOW).toISOString() },
     },
   });
+});
+
+test('a history on a message that was never delayed is made up', () => {
+  const headers = { 'x-tallyhouse-attempts': 99, 'x-tallyhouse-first-attempt-at': '2001-01-01T00:00:00.000Z' };
+  const { outcome } = settleFailure(message({ headers }), new AppError('unknownSimulation', 'why'), RULES);
+  expect(outcome).toBe('retried');
 });

@@ -4,9 +4,9 @@ import { isDatabaseAway } from '../errors/database-error.js';
 import { DELIVERY_OUTCOME, type DeliveryOutcome, UNEXPECTED_OUTCOME } from '../errors/delivery-outcome.js';
 import type { Publication } from './confirmed-publisher.js';
 import { readHistory, sendersHeaders, writeHistory, writeVerdict } from './domain/delivery-headers.js';
-import { jittered, nextDelay } from './domain/retry-schedule.js';
+import { jittered, nextDelay, type Tried } from './domain/retry-schedule.js';
 import type { Settlement } from './queue-consumer.js';
-import { DEAD_LETTERS, retryName } from './topology.js';
+import { AGAIN_EXCHANGE, DEAD_LETTERS, retryName } from './topology.js';
 
 /** What a failed delivery amounts to, and how it is settled. */
 export interface Failure {
@@ -30,8 +30,8 @@ export function settleFailure(message: ConsumeMessage, error: unknown, rules: Se
   const { reason, text, outcome } = judge(error, rules);
   if (outcome.does === 'acknowledge') return { reason, outcome: 'acknowledged', settlement: { does: 'acknowledge' } };
   if (outcome.does === 'putBack') return { reason, outcome: 'put back', settlement: { does: 'putBack' } };
-  const history = readHistory(message.properties.headers ?? {});
-  const tried = { attempts: history.attempts + 1, firstAt: history.firstAt ?? now };
+  const { attempts, firstAt } = historyOf(message, rules);
+  const tried = { attempts: attempts + 1, firstAt };
   const delay = outcome.does === 'retry' ? nextDelay(tried, outcome, now) : undefined;
   if (delay !== undefined) {
     const again = passedOn(message, prefix + retryName(delay), writeHistory(tried.attempts, tried.firstAt));
@@ -41,6 +41,13 @@ export function settleFailure(message: ConsumeMessage, error: unknown, rules: Se
   const headers = writeVerdict({ reason, error: text, ...tried, lastAt: now });
   const publication = passedOn(message, prefix + DEAD_LETTERS, headers);
   return { reason, outcome: 'dead-lettered', settlement: { does: 'passOn', publication } };
+}
+
+/** Only what comes out of a delay queue has been tried before; anybody may write headers. */
+function historyOf(message: ConsumeMessage, { prefix, now }: SettleRules): Tried {
+  const cameAgain = message.fields.exchange === prefix + AGAIN_EXCHANGE;
+  const { attempts, firstAt = now } = readHistory(cameAgain ? (message.properties.headers ?? {}) : {});
+  return { attempts, firstAt: Math.min(firstAt, now) };
 }
 
 interface Judgement {

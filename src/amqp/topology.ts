@@ -15,7 +15,7 @@ export type IngestQueue = (typeof ROUTES)[RoutingKey];
 /** Where workers publish. */
 export const INGEST_EXCHANGE = 'ingest';
 /** Where what was delayed comes back: not `ingest`, where others may listen in. */
-const AGAIN_EXCHANGE = 'ingest.again';
+export const AGAIN_EXCHANGE = 'ingest.again';
 /** Exchange and queue of what can't succeed. */
 export const DEAD_LETTERS = 'ingest.dead';
 export const INGEST_QUEUES: readonly IngestQueue[] = ['ingest.results', 'ingest.logfiles', 'ingest.tasks'];

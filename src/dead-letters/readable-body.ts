@@ -1,11 +1,13 @@
-import { inflate } from '../ingest/inflate.js';
+import { BODY_ENCODINGS, inflate } from '../ingest/inflate.js';
 
 /** A body as an admin can read it. */
 export interface ReadableBody {
-  /** Inflated; as it is where it can't be inflated. */
+  /** Inflated as far as that goes; as it is where nothing of it can be inflated. */
   readonly bytes: Buffer;
-  /** There is more of it than was asked for. */
+  /** There is more of it: it is larger than what is shown, or damaged from there on. */
   readonly isCut: boolean;
+  /** Whether `bytes` may still be compressed, so that nobody can tell what they hold. */
+  readonly isOpaque: boolean;
 }
 
 /** Inflated bytes of a body that are shown: four times what a message may hold. */
@@ -17,16 +19,26 @@ export async function readableBody(
   contentEncoding: string | undefined,
   maxBytes = SHOWN_BYTES,
 ): Promise<ReadableBody> {
+  const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity';
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let isDamaged = false;
   try {
-    for await (const chunk of inflate(body, contentEncoding?.trim().toLowerCase())) {
+    for await (const chunk of inflate(body, encoding)) {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > maxBytes) break;
     }
   } catch {
-    return { bytes: body.subarray(0, maxBytes), isCut: body.length > maxBytes };
+    isDamaged = true;
   }
-  return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: bytes > maxBytes };
+  const nothing = isDamaged && bytes === 0;
+  const shown = nothing ? body : Buffer.concat(chunks);
+  return {
+    bytes: shown.subarray(0, maxBytes),
+    isCut: (isDamaged && !nothing) || shown.length > maxBytes,
+    isOpaque: nothing || !KNOWN.includes(encoding),
+  };
 }
+
+const KNOWN = ['identity', 'utf-8', 'utf8', ...BODY_ENCODINGS];

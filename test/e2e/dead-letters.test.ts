@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { createHash, randomBytes } from 'node:crypto';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { AdminClient, outcome, sql } from '../support/admin.js';
 import { eventually, TestBroker } from '../support/amqp.js';
 import { call, logIn, registerUser, submit, type SubmittedJob } from '../support/client.js';
@@ -125,13 +125,44 @@ test('one is shown whole, inflated, with every update key masked, and that is au
   expect(await admin.auditOf(String(letter?.id))).toMatchObject([{ admin: 'head', action: 'dead-letter.read' }]);
 });
 
-test('bytes that are no text are shown as base64', async () => {
-  const bytes = Buffer.from([0xff, 0xfe, 0, 1]);
-  await broker.publish('tasks.update', bytes);
-  const [letter] = await letters(1);
-  const whole = (await admin.call(`/admin/dead-letters/${letter?.id}`)).json()['dead_letter'];
-  expect(whole).toMatchObject({ body_base64: bytes.toString('base64') });
-  expect(whole).not.toHaveProperty('body');
+describe('a body that is no JSON text', () => {
+  const json = () => `{"simulation_id":"x","update_key":"${secret}","more":"${'m'.repeat(200)}"`;
+  const secret = key();
+
+  async function shown(body: Buffer, contentEncoding?: string): Promise<Record<string, unknown>> {
+    await broker.publish('tasks.update', body, contentEncoding === undefined ? {} : { contentEncoding });
+    const [letter] = await letters(1);
+    const answer = await admin.call(`/admin/dead-letters/${letter?.id}`);
+    const whole = answer.json()['dead_letter'] as Record<string, unknown>;
+    expect(whole['body_sha256']).toBe(createHash('sha256').update(body).digest('hex'));
+    expect(answer.bytes.toString()).not.toContain(secret);
+    return whole;
+  }
+
+  test('is shown as base64, keys masked, where it is not UTF-8', async () => {
+    const body = Buffer.concat([Buffer.from(json()), Buffer.from([0xff])]);
+    const masked = Buffer.from(body.toString('latin1').replace(secret, '***'), 'latin1');
+    expect(await shown(body)).toMatchObject({ body_base64: masked.toString('base64') });
+  });
+
+  test('is shown as far as it can be inflated', async () => {
+    const whole = await shown(gzipSync(json()).subarray(0, -4), 'gzip');
+    expect(whole).toMatchObject({ body: json().replace(secret, '***'), body_is_cut: true });
+  });
+
+  test('is shown as text where it is not compressed at all', async () => {
+    expect(await shown(Buffer.from(json()), 'gzip')).toMatchObject({ body: json().replace(secret, '***') });
+  });
+
+  test.each([
+    ['compressed in a way that nobody asked for', () => brotliCompressSync(json()), 'br'],
+    ['compressed, and nobody says so', () => gzipSync(json()), undefined],
+    ['in UTF-16', () => Buffer.from(json(), 'utf16le'), undefined],
+  ])('is not shown where a key could hide in it: %s', async (_, body, contentEncoding) => {
+    const whole = await shown(body(), contentEncoding);
+    expect(whole).not.toHaveProperty('body');
+    expect(whole).not.toHaveProperty('body_base64');
+  });
 });
 
 test('a replay is applied once, however often and by however many it is asked for', async () => {

@@ -172,13 +172,15 @@ describe('task updates that come together', () => {
 });
 
 test('what was taken in is counted', async () => {
-  const { text } = await test_.app.get(MetricsService).expose();
-  expect(text).toMatch(/tallyhouse_amqp_deliveries_total\{queue="ingest.tasks",outcome="acknowledged",kind=""\} \d/);
-  expect(text).toMatch(
-    /tallyhouse_amqp_deliveries_total\{queue="ingest.tasks",outcome="dead-lettered",kind="invalid"\} 40/,
-  );
-  expect(text).toMatch(/tallyhouse_amqp_queue_consumers\{queue="ingest.results"\} 1/);
-  expect(text).toMatch(/tallyhouse_dead_letters 80/);
+  await eventually(async () => {
+    const { text } = await test_.app.get(MetricsService).expose();
+    expect(text).toMatch(/tallyhouse_amqp_deliveries_total\{queue="ingest.tasks",outcome="acknowledged",kind=""\} \d/);
+    expect(text).toMatch(
+      /tallyhouse_amqp_deliveries_total\{queue="ingest.tasks",outcome="dead-lettered",kind="invalid"\} 40/,
+    );
+    expect(text).toMatch(/tallyhouse_amqp_queue_consumers\{queue="ingest.results"\} 1/);
+    expect(text).toMatch(/tallyhouse_dead_letters 80/);
+  });
 });
 
 /** Statement triggers on the summary table tell how often tasks were written. */

@@ -5,8 +5,8 @@ export interface WindowLimits {
 }
 
 /**
- * How many deliveries a consumer asks for. The broker counts messages, not bytes, so the window narrows to what the bytes
- * allow when large messages come, and widens again, step by step, when small ones do.
+ * What a consumer holds, and how many deliveries it asks for. The broker counts messages, not bytes, so what comes beyond the
+ * bytes goes back, and the window narrows to what they allow; it widens again, step by step, when small messages come.
  */
 export class DeliveryWindow {
   /** The prefetch to ask for. */
@@ -35,13 +35,18 @@ export class DeliveryWindow {
     this.settledSinceOpened = 0;
   }
 
-  /** True where too much has come: ask for no more until `fits()`. */
-  received(bytes: number): boolean {
+  /**
+   * False for a delivery that does not fit any more: it goes back, and no more is asked for until `fits()`, and then less.
+   * One alone always fits.
+   */
+  admits(bytes: number): boolean {
+    this.largest = Math.max(this.largest, bytes);
+    if (this.held > 0 && this.heldBytes + bytes > this.limits.bytes) {
+      this.size = clamp(Math.floor(this.limits.bytes / this.largest), this.limits.messages);
+      return false;
+    }
     this.held++;
     this.heldBytes += bytes;
-    this.largest = Math.max(this.largest, bytes);
-    if (this.heldBytes <= this.limits.bytes) return false;
-    this.size = clamp(Math.floor(this.limits.bytes / this.largest), this.limits.messages);
     return true;
   }
 

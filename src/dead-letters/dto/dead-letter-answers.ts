@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { paged } from '../../http/paged-query.js';
 import { MASK, maskUpdateKeys } from '../domain/masked-text.js';
@@ -97,11 +98,20 @@ class WholeDeadLetterAnswer extends ListedDeadLetter {
   })
   body?: string;
 
-  @ApiPropertyOptional({ description: 'Instead of `body`, where it is no UTF-8 text, or compressed and damaged' })
+  @ApiPropertyOptional({
+    description:
+      'Instead of `body`, where it is no UTF-8. Where keys could hide in it (compressed in vain, U+0000) there is neither',
+  })
   body_base64?: string;
 
-  @ApiProperty({ description: 'There is more of the body than is shown (64 MiB)', example: false })
+  @ApiProperty({ description: 'There is more of the body: over 64 MiB, or damaged from there on', example: false })
   body_is_cut!: boolean;
+
+  @ApiProperty({
+    description: 'SHA-256 of the body as it was sent',
+    example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4…',
+  })
+  body_sha256!: string;
 }
 
 /** The answer of GET /admin/dead-letters/{id}. */
@@ -112,18 +122,32 @@ export class DeadLetterAnswer {
   @ApiProperty({ type: WholeDeadLetterAnswer })
   dead_letter!: WholeDeadLetterAnswer;
 
-  static of(letter: WholeDeadLetter, { bytes, isCut }: ReadableBody): DeadLetterAnswer {
-    // Read as latin1, bytes that are no UTF-8 come through the masking unchanged.
-    const masked = Buffer.from(maskUpdateKeys(bytes.toString('latin1')), 'latin1');
-    // A cut may go through a character.
-    const text =
-      isUtf8(masked) || isCut ? { body: masked.toString('utf8') } : { body_base64: masked.toString('base64') };
-    const headers = maskedHeaders(letter.headers);
-    return {
-      message: 'Dead letter',
-      dead_letter: { ...listed(letter), headers, ...text, body_is_cut: isCut },
+  static of(letter: WholeDeadLetter, body: ReadableBody): DeadLetterAnswer {
+    const whole = {
+      ...listed(letter),
+      headers: maskedHeaders(letter.headers),
+      ...maskedBody(body),
+      body_is_cut: body.isCut,
+      body_sha256: createHash('sha256').update(letter.body).digest('hex'),
     };
+    return { message: 'Dead letter', dead_letter: whole };
   }
+}
+
+/** Nothing where a key could be in it that can't be found: in compressed bytes, or in another encoding of text. */
+function maskedBody({ bytes, isCut, isOpaque }: ReadableBody): { body?: string; body_base64?: string } {
+  // Read as latin1, bytes that are no UTF-8 come through the masking unchanged.
+  const masked = Buffer.from(maskUpdateKeys(bytes.toString('latin1')), 'latin1');
+  const isText = isUtf8(masked) || (isCut && !isOpaque);
+  if (masked.includes(0) || (!isText && (isOpaque || !isNearlyText(masked)))) return {};
+  return isText ? { body: masked.toString('utf8') } : { body_base64: masked.toString('base64') };
+}
+
+/** Of compressed bytes, whatever they are called, about a third look like letters; of damaged text nearly all. */
+function isNearlyText(bytes: Buffer): boolean {
+  let printable = 0;
+  for (const byte of bytes) if ((byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d)) printable++;
+  return printable >= 0.8 * bytes.length;
 }
 
 function maskedHeaders(json: string): Record<string, unknown> {
