@@ -11,6 +11,7 @@ import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ReadyGuard, RoleGuard } from './health/ready.guard.js';
+import { BodyAdmission, BodyAdmissionGuard } from './http/body-admission.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { MediaTypeGuard } from './http/media-type.guard.js';
 import { InputsModule } from './inputs/inputs.module.js';
@@ -42,9 +43,11 @@ import { TasksModule } from './tasks/tasks.module.js';
     DemoModule,
   ],
   providers: [
+    BodyAdmission,
     { provide: APP_GUARD, useClass: RoleGuard },
     { provide: APP_GUARD, useClass: ReadyGuard },
     { provide: APP_GUARD, useClass: MediaTypeGuard },
+    { provide: APP_GUARD, useClass: BodyAdmissionGuard },
     { provide: APP_GUARD, useClass: AccessTokenGuard },
     { provide: APP_GUARD, useClass: OriginGuard },
     { provide: APP_FILTER, useClass: ErrorFilter },

@@ -56,6 +56,7 @@ test.each([
   ['TRUST_PROXY', 'somebody'],
   ['MAX_BODY_BYTES', '-1'],
   ['MAX_MESSAGE_BYTES', '1'],
+  ['INGEST_MEMORY_BYTES', '1'],
   ['RABBITMQ_URL', 'http://broker'],
   ['AMQP_PREFIX', 'a b'],
   ['ROLE', 'worker'],

@@ -28,6 +28,8 @@ export interface Config {
   readonly role: Role;
   /** Inflated bytes of a POST /results body. */
   readonly maxBodyBytes: number;
+  /** Memory for bodies in flight over HTTP. */
+  readonly ingestMemoryBytes: number;
   /** Inflated bytes of one message. */
   readonly maxMessageBytes: number;
   /** Seconds for which a message waits for its simulation to be submitted. */
@@ -76,6 +78,7 @@ export function readConfig(env: Environment = process.env): Config {
     amqpPrefix: read.prefix('AMQP_PREFIX'),
     role: read.choice('ROLE', ROLES, 'all'),
     maxBodyBytes: read.integer('MAX_BODY_BYTES', 1024 ** 3, 1024, 1024 ** 4),
+    ingestMemoryBytes: read.integer('INGEST_MEMORY_BYTES', 256 * 1024 ** 2, 32 * 1024 ** 2, 1024 ** 4),
     maxMessageBytes: read.integer('MAX_MESSAGE_BYTES', 16 * 1024 ** 2, 1024, 128 * 1024 ** 2),
     unknownSimulationSeconds: read.integer('UNKNOWN_SIMULATION_SECONDS', 600, 1, 86_400),
     stopSeconds: read.integer('STOP_SECONDS', 10, 1, 3_600),

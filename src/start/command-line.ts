@@ -21,6 +21,7 @@ simulation, at http://127.0.0.1:3000.
   TRUST_PROXY                      whose X-Forwarded-* count: none, true, a number of hops, or addresses (none)
   MAX_BODY_BYTES                   limit of a POST /results body, inflated (1073741824)
   MAX_MESSAGE_BYTES                limit of one message, inflated (16777216)
+  INGEST_MEMORY_BYTES              memory for bodies in flight over HTTP; beyond it they are answered 503 (268435456)
   UNKNOWN_SIMULATION_SECONDS       how long a message waits for its simulation (600)
   STOP_SECONDS                     how long a stop waits for what is in flight (10)
   METRICS_TOKEN                    in production, GET /metrics wants it as a Bearer token (no such endpoint)
