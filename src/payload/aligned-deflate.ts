@@ -16,7 +16,7 @@ export interface AlignedStream {
 
 /** The final block: empty, with fixed codes. */
 export const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
-const HEADER_BYTES = 2;
+export const HEADER_BYTES = 2;
 const TRAILER_BYTES = FINAL_BLOCK.length + 4;
 /** Bytes of an aligned stream that are not its deflate blocks. */
 export const WRAPPER_BYTES = HEADER_BYTES + TRAILER_BYTES;

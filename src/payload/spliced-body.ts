@@ -1,14 +1,17 @@
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { crc32, inflate, inflateSync } from 'node:zlib';
+import { crc32, createInflateRaw, inflate, inflateSync } from 'node:zlib';
 import type { Queryable } from '../prisma/database.js';
 import { adlerOf, deflateBlocks, FINAL_BLOCK, WRAPPER_BYTES } from './aligned-deflate.js';
 import { adler32, adler32Combine, crc32Combine } from './checksums.js';
 import {
   type BlockStreams,
-  fetchBlockPart,
   fetchSingleBlocks,
+  openBlockPart,
+  Pace,
   PART_COLUMNS,
   PayloadGone,
+  type SlicedStream,
   type StoredPayload,
   type StoredStream,
 } from './payload-store.js';
@@ -21,7 +24,8 @@ export type Segment = string | { readonly payload: StoredPayload; readonly part:
 /**
  * Writes a response out of text and stored zlib streams. For gzip and deflate the deflate blocks are handed on as they
  * lie in the database, with the text between them in stored blocks, under one header and one combined checksum
- * (RFC 1950, 1951, 1952); only identity is inflated. What is held at a time is bounded by one batch of payloads.
+ * (RFC 1950, 1951, 1952); only identity is inflated. What is held at a time is bounded by one batch of
+ * payloads or one slice, so that many readers who stall hold little.
  * Throws PayloadGone where a payload vanished meanwhile.
  */
 export async function* splicedBody(
@@ -33,13 +37,18 @@ export async function* splicedBody(
   let pieces = writer.start();
   let held = bytesOf(pieces);
   for await (const item of resolved(db, segments)) {
+    if (typeof item !== 'string' && 'slices' in item) {
+      if (held > 0) yield Buffer.concat(pieces);
+      [pieces, held] = [[], 0];
+      yield* writer.slices(item);
+      continue;
+    }
     const more = typeof item === 'string' ? writer.text(Buffer.from(item)) : await writer.stream(item);
     pieces.push(...more);
     held += bytesOf(more);
     if (held < FLUSH_BYTES) continue;
     yield Buffer.concat(pieces);
-    pieces = [];
-    held = 0;
+    [pieces, held] = [[], 0];
   }
   yield Buffer.concat([...pieces, ...writer.end()]);
 }
@@ -81,23 +90,27 @@ function payloadLength({ rawBytes, storedBytes, streams }: StoredPayload, encodi
 }
 
 const FLUSH_BYTES = 64 * 1024;
-/** Payloads of one block are fetched together up to this many bytes and this many rows. */
-const BATCH_BYTES = 1024 * 1024;
+/** Small payloads are fetched together up to this many bytes and this many rows; a larger one in slices. */
+const BATCH_BYTES = 128 * 1024;
 const BATCH_PAYLOADS = 256;
 
 function bytesOf(pieces: readonly Buffer[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
-/** The segments with their payloads fetched: in batches where small, block by block where large. */
-async function* resolved(db: Queryable, segments: Iterable<Segment>): AsyncGenerator<string | StoredStream> {
+/** The segments with their payloads fetched: in batches where small, block by block and in slices where large. */
+async function* resolved(
+  db: Queryable,
+  segments: Iterable<Segment>,
+): AsyncGenerator<string | StoredStream | SlicedStream> {
+  const pace = new Pace();
   let batch: Segment[] = [];
   let payloads = new Map<bigint, StoredPayload>();
   let bytes = 0;
   for (const segment of segments) {
-    if (typeof segment !== 'string' && segment.payload.blocks > 1) {
+    if (typeof segment !== 'string' && isLarge(segment.payload)) {
       yield* resolvedBatch(db, batch, payloads);
-      yield* resolvedBlocks(db, segment.payload, segment.part);
+      yield* resolvedBlocks(db, segment.payload, segment.part, pace);
       [batch, payloads, bytes] = [[], new Map<bigint, StoredPayload>(), 0];
       continue;
     }
@@ -135,10 +148,19 @@ async function* resolvedBatch(
   }
 }
 
-async function* resolvedBlocks(db: Queryable, payload: StoredPayload, part: number): AsyncGenerator<StoredStream> {
+function isLarge({ blocks, storedBytes }: StoredPayload): boolean {
+  return blocks > 1 || storedBytes > BATCH_BYTES;
+}
+
+async function* resolvedBlocks(
+  db: Queryable,
+  payload: StoredPayload,
+  part: number,
+  pace: Pace,
+): AsyncGenerator<SlicedStream> {
   if (part >= PART_COLUMNS.length) throw new RangeError(`a payload has no part ${part}`);
   for (let block = 0; block < payload.blocks; block++) {
-    const stream = await fetchBlockPart(db, payload, block, part);
+    const stream = await openBlockPart(db, payload, block, part, pace);
     if (stream === undefined) return;
     yield stream;
   }
@@ -160,9 +182,21 @@ class IdentityWriter {
     return [rawLength <= SYNC_BYTES ? inflateSync(bytes) : await inflateInPool(bytes)];
   }
 
+  async *slices({ slices }: SlicedStream): AsyncGenerator<Buffer> {
+    const inflater = createInflateRaw({ chunkSize: FLUSH_BYTES });
+    // What goes wrong on the way comes out of the inflater; a reader who leaves ends both.
+    pipeline(Readable.from(withFinalBlock(slices)), inflater, () => undefined);
+    yield* inflater as AsyncIterable<Buffer>;
+  }
+
   end(): Buffer[] {
     return [];
   }
+}
+
+async function* withFinalBlock(slices: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* slices;
+  yield FINAL_BLOCK;
 }
 
 /** A stored block holds at most this many bytes (RFC 1951, 3.2.4). */
@@ -207,6 +241,11 @@ class SplicingWriter {
   stream({ bytes, rawLength, crc32: crc }: StoredStream): Buffer[] {
     this.count(rawLength, this.encoding === 'gzip' ? crc : adlerOf(bytes));
     return [deflateBlocks(bytes)];
+  }
+
+  slices({ rawLength, crc32: crc, adler32: adler, slices }: SlicedStream): AsyncIterable<Buffer> {
+    this.count(rawLength, this.encoding === 'gzip' ? crc : adler);
+    return slices;
   }
 
   end(): Buffer[] {
