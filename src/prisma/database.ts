@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
+import { ConnectionWatch } from './connection-watch.js';
 import { databaseAway, isDatabaseAway } from '../errors/database-error.js';
 
 /** A connection inside one transaction. Named SQL functions take it, so that nothing else is in scope there. */
@@ -15,6 +16,7 @@ export interface Queryable {
 @Injectable()
 export class Database implements Queryable, OnApplicationShutdown {
   readonly pool: pg.Pool;
+  private readonly watch: ConnectionWatch;
   private readonly logger = new Logger(Database.name);
 
   constructor(@Inject(CONFIG) config: ServiceConfig) {
@@ -28,6 +30,7 @@ export class Database implements Queryable, OnApplicationShutdown {
       statement_timeout: 120_000,
       idle_in_transaction_session_timeout: 60_000,
     });
+    this.watch = new ConnectionWatch(this.pool, config.databaseUrl);
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.pool.on('error', (error) => this.logger.warn(`idle database connection lost: ${error.message}`));
   }
@@ -69,7 +72,7 @@ export class Database implements Queryable, OnApplicationShutdown {
 
   /** Comes after the last request was answered, which onModuleDestroy does not. */
   async onApplicationShutdown(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.watch.stop(), this.pool.end()]);
   }
 }
 
