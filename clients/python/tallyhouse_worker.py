@@ -1,9 +1,9 @@
 """Sends results, log files and states of a simulation to Tallyhouse, and loses none of them.
 
-One file for simulation workers: Python 3.9 or later, the standard library, and `pika` (1.2 or later) where it is installed.
-Copy it beside your worker. Over RabbitMQ where RABBITMQ_URL and pika are there, else, or when the broker does not take a
-message, over HTTP; what neither takes is kept in a spool folder, which the next call or `python -m tallyhouse_worker flush`
-sends. Sending twice is harmless. The guide is docs/workers.md.
+One file for simulation workers: Python 3.9 or later, the standard library, and `pika` (1.2 or later) where it is
+installed. Copy it beside your worker. It sends over RabbitMQ where RABBITMQ_URL and pika are there; else, or when the
+broker does not take a message, over HTTP. What neither takes is kept in a spool folder, which the next call or
+`python -m tallyhouse_worker flush` sends. Sending twice is harmless. The guide is docs/workers.md.
 
     from tallyhouse_worker import Worker
 
@@ -32,7 +32,21 @@ import time
 import urllib.parse
 import uuid
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    Union,
+)
 
 try:
     import fcntl
@@ -42,7 +56,7 @@ except ImportError:  # Windows: two flushes at once may send twice there, which 
 try:
     import pika
 except ImportError:
-    pika = None  # type: ignore[assignment]
+    pika = None
 
 __all__ = ["FlushReport", "NotSent", "Receipt", "Refused", "Worker", "WorkerError"]
 
@@ -116,7 +130,7 @@ def json_text(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime.datetime):  # a naive one is local time, as everywhere in Python; the service takes UTC
+    if isinstance(value, datetime.datetime):  # a naive one is local time in Python, UTC in the service
         return value.astimezone().isoformat()
     if hasattr(value, "tolist"):  # arrays and scalars of numpy
         return value.tolist()
@@ -217,17 +231,17 @@ FIRST_WAIT_S, LONGEST_WAIT_S, LONGEST_RETRY_AFTER_S = 0.5, 30.0, 600.0
 
 
 def backoff(attempt: int, retry_after: Optional[float], draw: float) -> float:
-    """Seconds to wait after failure number `attempt` (from 0): doubling from 0.5 up to 30, each shortened by up to half.
+    """Seconds to wait after failure number `attempt` (from 0): doubling from 0.5 to 30, each shortened by up to half.
 
     Never less than what the server asked for (`retry_after`), with up to a quarter more, so that a thousand workers do
     not come back in the same instant. `draw` is a random number from 0 to 1.
     """
-    wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(attempt, 16)) * (1 - draw / 2)
+    wait: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(attempt, 16)) * (1 - draw / 2)
     return wait if retry_after is None else max(wait, retry_after * (1 + draw / 4))
 
 
 def parse_retry_after(text: Optional[str], now: float) -> Optional[float]:
-    """Seconds that the header Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), at most 600; None: no wish."""
+    """Seconds that a header Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), at most 600; None: no wish."""
     if text is None:
         return None
     if re.fullmatch(r"[0-9]{1,9}", text.strip()):
@@ -291,6 +305,10 @@ class _Away(Exception):
     def __init__(self, reason: str, retry_after: Optional[float] = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class _NoDoor(_Away):
+    """None of the doors that are configured takes a message of this size, however often it is tried."""
 
 
 # ---- The doors ----
@@ -561,7 +579,9 @@ class _AmqpSession:
         self._channel = channel
         channel.add_on_close_callback(lambda _channel, error: self._fail(_amqp_reason(error)))
         channel.add_on_return_callback(
-            lambda _channel, method, _properties, _body: self._fail(f"returned: {method.reply_code} {method.reply_text}")
+            lambda _channel, method, _properties, _body: self._fail(
+                f"returned: {method.reply_code} {method.reply_text}"
+            )
         )
         channel.confirm_delivery(self._on_confirm, callback=self._on_ready)
 
@@ -618,9 +638,10 @@ class Spool:
     def waiting(self) -> List["SimulationSpool"]:
         """Those of all simulations that have something to send, the one with the oldest first."""
         try:
-            folders = [SimulationSpool(self, path) for path in self.root.iterdir() if path.name.startswith("simulation-")]
+            paths = [path for path in self.root.iterdir() if path.name.startswith("simulation-")]
         except FileNotFoundError:
             return []
+        folders = [SimulationSpool(self, path) for path in paths]
         oldest = [(names[0], folder) for folder in folders for names in [folder.pending()] if names]
         return [folder for _, folder in sorted(oldest, key=lambda pair: (pair[0], str(pair[1].path)))]
 
@@ -857,6 +878,7 @@ class Courier:
     def flush(self, patience: Optional[float] = None) -> FlushReport:
         """Sends what waits, of all simulations, the oldest first."""
         with self._lock:
+            self._is_away = False
             sent = 0
             refused: List[str] = []
             for folder in self.spool.waiting():
@@ -864,6 +886,8 @@ class Courier:
                 _tell_refused(outcome)
                 sent += len(outcome.sent)
                 refused += outcome.refused.values()
+                if self._is_away:  # for those of other simulations as well
+                    break
             left = sum(len(folder.pending()) for folder in self.spool.waiting())
             return FlushReport(sent, left, tuple(refused))
 
@@ -947,6 +971,8 @@ class Courier:
                 time.sleep(wait)
             try:
                 return self._try_doors(message)
+            except _NoDoor:
+                raise
             except _Away as away:
                 failure = away
         raise AssertionError  # itertools.count() never ends
@@ -954,6 +980,8 @@ class Courier:
     def _try_doors(self, message: Message) -> str:
         """One try at each door; raises _Away with the reasons of all."""
         failures: List[_Away] = []
+        if not any(door.takes(message) for door in self._doors):
+            raise _NoDoor(f"{message.inflated_bytes} bytes are too large for a message: set TALLYHOUSE_URL as well")
         for door in sorted(self._doors, key=lambda one: one.is_resting):
             if not door.takes(message):
                 continue
@@ -964,9 +992,8 @@ class Courier:
             except _Away as away:
                 LOG.info("%s is not sent: %s", message.route, away)
                 failures.append(away)
-        reasons = "; ".join(map(str, failures)) or "too large for a message, and TALLYHOUSE_URL is not set"
         asked = [away.retry_after for away in failures if away.retry_after is not None]
-        raise _Away(reasons, min(asked) if len(asked) == len(failures) > 0 else None)
+        raise _Away("; ".join(map(str, failures)), min(asked) if len(asked) == len(failures) else None)
 
 
 class _Outcome(NamedTuple):
@@ -1044,7 +1071,7 @@ class Worker:
         self._message_bytes = settings.message_bytes
         # The key comes before the content, so that the service may read the content while it comes in.
         self._start = json_text({"simulation_id": simulation_id, "update_key": update_key})[:-1]
-        self._partial_pages: set = set()
+        self._partial_pages: Set[Tuple[Any, Any]] = set()
         self._courier = Courier(settings)
 
     def results(
@@ -1058,9 +1085,9 @@ class Worker:
 
         With `partial` they are stored without ending the simulation; give improving partial results a growing
         `revision`. What is larger than a message goes as several partial ones and a final one. That, and a final one
-        after partial ones of this instance, carries `pages_total`, the number of distinct pages that this instance sent:
-        the service ends the simulation only once so many are stored. Where other instances or processes send pages of the
-        same simulation, give the number of all of them.
+        after partial ones of this instance, carries `pages_total`, the number of distinct pages that this instance
+        sent: the service ends the simulation only once so many are stored. Where other instances or processes send
+        pages of the same simulation, give the number of all of them.
         """
         options: Dict[str, Any] = {} if revision is None else {"revision": revision}
         # The longest that may stand before the estimators.
@@ -1097,7 +1124,7 @@ class Worker:
         return self._send("tasks.update", self._text({"task_id": task_id}, "update_dict", json_text(_update(update))))
 
     def tasks(self, updates: Iterable[Mapping[str, Any]]) -> Receipt:
-        """Reports many tasks: `{"task_id": 1, "update_dict": {...}}` each, or the members of update_dict beside task_id.
+        """Reports many tasks: `{"task_id": 1, "update_dict": {...}}` each, or without update_dict, its members instead.
 
         One transaction, as long as they fit into one message (and are at most 10,000)."""
         texts = [json_text(_listed(update)) for update in updates]
@@ -1198,7 +1225,8 @@ exit codes:
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs a command and returns its exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s", stream=sys.stderr)
+    level = logging.INFO if options.verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # what it says, we say
     try:
         return int(options.run(options))

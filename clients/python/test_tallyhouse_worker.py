@@ -48,7 +48,9 @@ class Splitting(unittest.TestCase):
                 {
                     "name": f"estimator {index}",
                     "metadata": {"text": "x" * draw.randrange(50)},
-                    "pages": [page(n, [draw.random() for _ in range(draw.randrange(1, 20))]) for n in range(draw.randrange(9))],
+                    "pages": [
+                        page(n, [draw.random() for _ in range(draw.randrange(1, 20))]) for n in range(draw.randrange(9))
+                    ],
                 }
                 for index in range(draw.randrange(1, 7))
             ]
