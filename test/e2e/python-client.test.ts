@@ -598,7 +598,7 @@ describe('a service that is overloaded', () => {
 describe('the command line', () => {
   test('sends results, logs, task states and job states from a shell script', async () => {
     const file = join(spool, 'results.json');
-    const values = [0.1, -0, 1e-300, 12345678901234567890];
+    const values = [0.1, -0, 1e-300, Number('12345678901234567890')];
     const text = `[0.1, -0, 1e-300, 12345678901234567890]`;
     const pages = `[{"page_number": 1, "data": {"values": ${text}, "dimensions": [[1, 2, 3, 4]], "unit": "Gy"}}]`;
     await writeFile(file, `{"message": "", "estimators": [{"name": "a", "pages": ${pages}}]}`);
