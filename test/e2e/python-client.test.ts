@@ -215,6 +215,24 @@ say([receipt._asdict(), {"abc"[n % 3] + " %d" % n: hexes(v) for n, v in pages.it
     expect(await pagesTotal()).toBe(40);
   });
 
+  withPika('of 2.4 million numbers goes over RabbitMQ at the limits that ship', async () => {
+    const another = await TestBroker.open();
+    const instance = await startService(database.url, { ...another.settings, ROLE: 'consumer' });
+    const program = `
+pages = {number: doubles(number, 60000) for number in range(20)}
+with Worker(message_bytes=16 * 2**20) as worker:
+    receipt = worker.results([{"name": "a", "pages": [page(n, v) for n, v in pages.items()]}])
+say([receipt._asdict(), {"a %d" % n: hexes(v) for n, v in pages.items()}])
+`;
+    const variables = environment({ RABBITMQ_URL: broker.url, EXCHANGE: `${another.prefix}ingest` });
+    const [[receipt, sent] = []] = (await run(program, variables)) as [unknown, object][];
+    expect(receipt).toStrictEqual({ amqp: 5, http: 0, other: 0, spooled: 0 });
+    await eventually(async () => expect(await jobState()).toBe('COMPLETED'));
+    await readBack(sent);
+    await instance.end();
+    await another.close();
+  });
+
   withPika('is refused before anything is sent where a page needs HTTP and no address is set', async () => {
     const program = `
 try:
