@@ -215,6 +215,24 @@ say([receipt._asdict(), {"abc"[n % 3] + " %d" % n: hexes(v) for n, v in pages.it
     expect(await pagesTotal()).toBe(40);
   });
 
+  withPika('of 2.4 million numbers goes over RabbitMQ at the limits that ship', async () => {
+    const another = await TestBroker.open();
+    const instance = await startService(database.url, { ...another.settings, ROLE: 'consumer' });
+    const program = `
+pages = {number: doubles(number, 60000) for number in range(20)}
+with Worker(message_bytes=16 * 2**20) as worker:
+    receipt = worker.results([{"name": "a", "pages": [page(n, v) for n, v in pages.items()]}])
+say([receipt._asdict(), {"a %d" % n: hexes(v) for n, v in pages.items()}])
+`;
+    const variables = environment({ RABBITMQ_URL: broker.url, EXCHANGE: `${another.prefix}ingest` });
+    const [[receipt, sent] = []] = (await run(program, variables)) as [unknown, object][];
+    expect(receipt).toStrictEqual({ amqp: 5, http: 0, other: 0, spooled: 0 });
+    await eventually(async () => expect(await jobState()).toBe('COMPLETED'));
+    await readBack(sent);
+    await instance.end();
+    await another.close();
+  });
+
   withPika('is refused before anything is sent where a page needs HTTP and no address is set', async () => {
     const program = `
 try:
@@ -598,7 +616,7 @@ describe('a service that is overloaded', () => {
 describe('the command line', () => {
   test('sends results, logs, task states and job states from a shell script', async () => {
     const file = join(spool, 'results.json');
-    const values = JSON.parse('[0.1,-0,1e-300,12345678901234567890]') as number[];
+    const values = [0.1, -0, 1e-300, Number('12345678901234567890')];
     const text = `[0.1, -0, 1e-300, 12345678901234567890]`;
     const pages = `[{"page_number": 1, "data": {"values": ${text}, "dimensions": [[1, 2, 3, 4]], "unit": "Gy"}}]`;
     await writeFile(file, `{"message": "", "estimators": [{"name": "a", "pages": ${pages}}]}`);
