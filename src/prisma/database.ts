@@ -30,6 +30,8 @@ export class Database implements Queryable, OnApplicationShutdown {
     });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.pool.on('error', (error) => this.logger.warn(`idle database connection lost: ${error.message}`));
+    // So would one that breaks between two statements of a transaction; its next statement fails, and that is enough.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /**
