@@ -39,6 +39,8 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
     // A large upload over a slow line may take hours; what must not happen is that it stalls (see incoming-body.ts).
     requestTimeout: 0,
     forceCloseConnections: 'idle',
+    // At a stop, what comes over a connection that is still open is answered like anything else, and the connection closed.
+    return503OnClosing: false,
     // The longest list of page numbers and the longest estimator name, percent-encoded, fit into a URL.
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     clientErrorHandler: refuseUnparsable,
