@@ -12,6 +12,8 @@ export const ADMIN = { username: 'head', password: 'the head of all tests' } as 
 export interface RunningService {
   readonly url: string;
   readonly pid: number;
+  /** Resolves once it is gone, whatever ended it. */
+  readonly ended: Promise<void>;
   /** What it wrote to its standard output and error so far. */
   output(): string;
   /** Sends a signal and resolves with the exit code, null where the signal ended it. */
@@ -19,15 +21,16 @@ export interface RunningService {
 }
 
 /**
- * Starts `dist/main.js` on a free port and resolves once it says that it is ready. Nothing of the caller's environment
- * is passed on but PATH; `settings` are further variables.
+ * Starts `dist/main.js`, or the one of another build, on a free port and resolves once it says that it is ready. Nothing of
+ * the caller's environment is passed on but PATH; `settings` are further variables.
  */
 export async function startService(
   databaseUrl: string,
   settings: Readonly<Record<string, string>> = {},
+  main = resolve('dist/main.js'),
 ): Promise<RunningService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tallyhouse-e2e-'));
-  const child = spawn(process.execPath, [resolve('dist/main.js')], {
+  const child = spawn(process.execPath, [main], {
     env: {
       PATH: process.env['PATH'],
       PORT: '0',
@@ -53,7 +56,7 @@ export async function startService(
       const [code] = (await ended) as [number | null];
       return code;
     };
-    return { url, pid: child.pid as number, output: () => output.join(''), end };
+    return { url, pid: child.pid as number, ended: ended.then(() => undefined), output: () => output.join(''), end };
   } catch (error) {
     child.kill('SIGKILL');
     await ended;

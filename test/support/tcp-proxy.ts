@@ -1,19 +1,30 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type LegFault, ProxyLeg } from './proxy-leg.js';
+
+/** `up` goes from the client to the server. */
+export type Direction = 'up' | 'down';
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+  readonly legs: Readonly<Record<Direction, ProxyLeg>>;
+}
 
 /** A network between a service and what it depends on, which a test can break and mend. */
 export class TcpProxy {
-  private readonly pairs = new Set<readonly [client: Socket, server: Socket]>();
+  private readonly pairs = new Set<Pair>();
+  private faults: Readonly<Record<Direction, LegFault>> = { up: {}, down: {} };
   private isCut = false;
 
   private constructor(
     private readonly server: Server,
-    private readonly target: URL,
+    private target: URL,
   ) {}
 
   /** Listens on a free port of 127.0.0.1 and forwards to the host and port of a URL. */
   static async to(target: string): Promise<TcpProxy> {
-    const server = createServer();
+    const server = createServer({ allowHalfOpen: true });
     const proxy = new TcpProxy(server, new URL(target));
     server.on('connection', (client) => proxy.accept(client));
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -22,10 +33,7 @@ export class TcpProxy {
 
   /** The target's URL, through the proxy. */
   get url(): string {
-    const url = new URL(this.target);
-    url.hostname = '127.0.0.1';
-    url.port = String((this.server.address() as AddressInfo).port);
-    return url.href;
+    return this.through(this.target.href);
   }
 
   /** Connections that are open. */
@@ -33,23 +41,51 @@ export class TcpProxy {
     return this.pairs.size;
   }
 
+  /** Any URL of the target's server, through the proxy. */
+  through(target: string): string {
+    const url = new URL(target);
+    url.hostname = '127.0.0.1';
+    url.port = String((this.server.address() as AddressInfo).port);
+    return url.href;
+  }
+
+  /** New connections go elsewhere: the server came back at another address. */
+  retarget(target: string): void {
+    this.target = new URL(target);
+  }
+
+  /** Spoils a direction (both, if none is named) of all connections, open and new, until `heal`. */
+  spoil(fault: LegFault, directions: readonly Direction[] = ['up', 'down']): void {
+    for (const direction of directions) {
+      this.faults = { ...this.faults, [direction]: fault };
+      for (const { legs } of this.pairs) legs[direction].become(fault);
+    }
+  }
+
+  /** Adds bytes to a direction of the connections whose client named itself so, between what it sends. */
+  inject(direction: Direction, bytes: Buffer, client: string): void {
+    for (const { legs } of this.pairs) if (legs.up.beginsWith(client)) legs[direction].inject(bytes);
+  }
+
   /** Breaks every connection, and every new one, until `heal`. */
   cut(): void {
     this.isCut = true;
-    for (const pair of this.pairs) for (const socket of pair) socket.resetAndDestroy();
+    this.reset();
+  }
+
+  /** Breaks every connection; new ones work. */
+  reset(): void {
+    for (const { client, server } of this.pairs) for (const socket of [client, server]) socket.resetAndDestroy();
   }
 
   /** Passes nothing on any more over the connections that are open, which stay open. New ones work. */
   freeze(): void {
-    for (const [client, server] of this.pairs) {
-      client.unpipe(server);
-      server.unpipe(client);
-      for (const socket of [client, server]) socket.resume();
-    }
+    for (const { legs } of this.pairs) for (const leg of [legs.up, legs.down]) leg.drop();
   }
 
   heal(): void {
     this.isCut = false;
+    this.spoil({});
   }
 
   async close(): Promise<void> {
@@ -63,12 +99,19 @@ export class TcpProxy {
       client.resetAndDestroy();
       return;
     }
-    const server = connect(Number(this.target.port), this.target.hostname);
-    const pair = [client, server] as const;
+    const options = { port: Number(this.target.port), host: this.target.hostname, allowHalfOpen: true };
+    const server = connect(options);
+    const legs = {
+      up: new ProxyLeg(client, server, this.faults.up),
+      down: new ProxyLeg(server, client, this.faults.down),
+    };
+    const pair = { client, server, legs };
     this.pairs.add(pair);
-    client.pipe(server);
-    server.pipe(client);
-    for (const [socket, other] of [pair, [server, client] as const]) {
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      socket.setNoDelay(true);
       socket.on('error', () => undefined);
       socket.once('close', () => {
         other.destroy();

@@ -1,0 +1,44 @@
+import {
+  ACKNOWLEDGED_BEFORE_COMMIT,
+  type Breakage,
+  breakBuild,
+  LOGS_NOT_AWAITED,
+  NO_UNIQUE_KEY,
+  TASKS_NOT_AWAITED,
+} from './broken-build.js';
+import { holds } from './fault-row.js';
+import { FaultWorld } from './fault-world.js';
+import { SeededRandom } from './random.js';
+import { everyOrder } from './rows/every-order.js';
+import { serverKilled } from './rows/server-killed.js';
+
+let world: FaultWorld;
+
+beforeAll(async () => {
+  world = await FaultWorld.start();
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+async function outcomeOf(breakage: Breakage, row = serverKilled, repetitions = row.short) {
+  const build = await breakBuild(breakage);
+  try {
+    return await row.run({ world, random: new SeededRandom(20_261_125), repetitions, main: build.main });
+  } finally {
+    await build.remove();
+  }
+}
+
+test.each([ACKNOWLEDGED_BEFORE_COMMIT, TASKS_NOT_AWAITED, LOGS_NOT_AWAITED])(
+  'the suite notices a build in which $title: something is lost',
+  async (breakage) => {
+    expect((await outcomeOf(breakage)).lost).toBeGreaterThan(0);
+  },
+  120_000,
+);
+
+test('the suite notices a build in which pages have no unique key', async () => {
+  expect(holds(await outcomeOf(NO_UNIQUE_KEY, everyOrder, 1))).toBe(false);
+}, 120_000);

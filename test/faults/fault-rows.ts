@@ -1,0 +1,29 @@
+import type { FaultRow } from './fault-row.js';
+import { beforeSubmission } from './rows/before-submission.js';
+import { brokerKilled } from './rows/broker-killed.js';
+import { channelClosed } from './rows/channel-closed.js';
+import { databaseStopped } from './rows/database-stopped.js';
+import { everyOrder } from './rows/every-order.js';
+import { poison } from './rows/poison.js';
+import { repeatedDeliveries } from './rows/repeated-deliveries.js';
+import { replayed } from './rows/replayed.js';
+import { rollingRestart } from './rows/rolling-restart.js';
+import { serverKilled } from './rows/server-killed.js';
+import { spoiledNetwork } from './rows/spoiled-network.js';
+import { stoppedUnderLoad } from './rows/stopped-under-load.js';
+
+/** The table, as data. */
+export const FAULT_ROWS: readonly FaultRow[] = [
+  serverKilled,
+  brokerKilled,
+  databaseStopped,
+  spoiledNetwork,
+  channelClosed,
+  repeatedDeliveries,
+  everyOrder,
+  beforeSubmission,
+  poison,
+  replayed,
+  stoppedUnderLoad,
+  rollingRestart,
+];

@@ -1,0 +1,102 @@
+import { AdminClient } from '../../support/admin.js';
+import { logIn } from '../../support/client.js';
+import { ADMIN } from '../../support/service.js';
+import { AmqpSender } from '../amqp-sender.js';
+import type { FaultRow } from '../fault-row.js';
+import { FaultScene } from '../fault-scene.js';
+import { type FaultJob, sha256 } from '../logical-write.js';
+import type { SeededRandom } from '../random.js';
+
+const GOOD_PER_POISON = 3;
+const ROUTES = ['results.save', 'logfiles.save', 'tasks.update'] as const;
+
+interface Poison {
+  readonly routingKey: string;
+  readonly body: string;
+  /** Why it must be dead-lettered. */
+  readonly reason: string;
+}
+
+interface DeadLetter {
+  readonly id: number;
+  readonly routing_key: string;
+  readonly reason: string;
+  readonly error: string;
+  readonly attempts: number;
+  readonly first_at: string;
+  readonly last_at: string;
+  readonly body_sha256: string;
+}
+
+export const poison: FaultRow = {
+  number: 9,
+  title: 'poison among good traffic',
+  short: 60,
+  full: 1_000,
+  run: ({ repetitions, random, ...rest }) =>
+    FaultScene.play({ repetitions, random, ...rest, tolerated: /^dead letters$/ }, async (scene) => {
+      const poisons = Array.from({ length: repetitions }, (_, number) => poisonous(number, scene.jobs, random));
+      const worker = new AmqpSender(scene.world.brokerUrl, `${scene.prefix}ingest`, scene.sightings);
+      const good = GOOD_PER_POISON * repetitions;
+      const loading = scene.load(2 * good, 8);
+      await scene.ledger.until(good);
+      scene.figures['http p99 without poison ms'] = scene.sightings.takeP99();
+      for (const { routingKey, body } of poisons) {
+        if (!(await worker.publish(routingKey, Buffer.from(body)))) scene.fail(`${routingKey} was not confirmed`);
+      }
+      await loading;
+      scene.figures['http p99 with poison ms'] = scene.sightings.takeP99();
+      await worker.close();
+      await scene.untilDrained();
+      await expectDeadLetters(scene, poisons);
+    }),
+};
+
+/** Each is unlike all others, so that one that is there twice shows. */
+function poisonous(number: number, jobs: readonly FaultJob[], random: SeededRandom): Poison {
+  const { job_id: simulation_id, update_key } = random.pick(jobs);
+  const routingKey = random.pick(ROUTES);
+  const worker = { simulation_id, update_key, poison: number };
+  const estimators = [
+    { name: 'D', pages: [{ page_number: 1, name: 'n', data: { values: [1], dimensions: [[0, 1, 2]] } }] },
+  ];
+  return random.pick<Poison>([
+    { routingKey, body: `nonsense ${number}`, reason: 'invalid' },
+    { routingKey, body: JSON.stringify(worker).slice(0, -1), reason: 'invalid' },
+    {
+      routingKey: 'tasks.update',
+      body: JSON.stringify({ ...worker, task_id: -1, update_dict: {} }),
+      reason: 'invalid',
+    },
+    { routingKey: 'results.save', body: JSON.stringify({ ...worker, estimators }), reason: 'invalid' },
+    {
+      routingKey: 'tasks.update',
+      body: JSON.stringify({ ...worker, update_key: 'x'.repeat(40), task_id: 1, update_dict: {} }),
+      reason: 'wrongKey',
+    },
+  ]);
+}
+
+async function expectDeadLetters(scene: FaultScene, poisons: readonly Poison[]): Promise<void> {
+  const { url } = scene.instance;
+  const admin = new AdminClient(url, await logIn(url, ADMIN));
+  const list = (await admin.walk('/admin/dead-letters', 'dead_letters', 200)) as unknown as DeadLetter[];
+  const letters = new Map<string, DeadLetter>();
+  for (const { id } of list) {
+    const letter = (await admin.call(`/admin/dead-letters/${id}`)).json()['dead_letter'] as DeadLetter;
+    if (letters.has(letter.body_sha256)) scene.fail(`dead letter ${id} is there twice`);
+    letters.set(letter.body_sha256, letter);
+  }
+  scene.figures['dead letters'] = list.length;
+  if (list.length !== poisons.length) scene.fail(`${list.length} dead letters of ${poisons.length} poisons`);
+  for (const { routingKey, body, reason } of poisons) {
+    const letter = letters.get(sha256(body));
+    const isRight =
+      letter?.reason === reason &&
+      letter.routing_key === routingKey &&
+      letter.error !== '' &&
+      letter.attempts === 1 &&
+      Date.parse(letter.first_at) <= Date.parse(letter.last_at);
+    if (!isRight) scene.fail(`${routingKey} ${body.slice(0, 80)} is dead-lettered as ${JSON.stringify(letter)}`);
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultRow } from '../fault-row.js';
+import { FaultScene } from '../fault-scene.js';
+import { HeldWrites } from '../held-writes.js';
+
+const WRITES_PER_KILL = 120;
+const WRITES_PER_KILL_OF_MANY = 1_650;
+const HELD_MS = 150;
+
+/**
+ * Every third kill falls between commit and acknowledge: what the service says, to the broker and to its clients, is held
+ * back by the network for a moment, and lost with the process. Every third falls before the commit: for a moment nothing
+ * can be committed, so nothing may be acknowledged either.
+ */
+const MOMENTS = ['any', 'before the acknowledgement', 'before the commit'] as const;
+
+export const serverKilled: FaultRow = {
+  number: 1,
+  title: 'kill -9 of the server while it takes in, also before the commit, and between commit and acknowledge',
+  short: 3,
+  full: 60,
+  run: ({ repetitions, random, ...rest }) =>
+    FaultScene.play({ repetitions, random, ...rest, clientNetwork: true }, async (scene) => {
+      const writesPerKill = repetitions > 10 ? WRITES_PER_KILL_OF_MANY : WRITES_PER_KILL;
+      const kills = Array.from({ length: repetitions }, (_, kill) => ({
+        after: writesPerKill * kill + random.integer(10, writesPerKill),
+        pauseMs: random.integer(0, 60),
+        moment: MOMENTS[kill % MOMENTS.length] as (typeof MOMENTS)[number],
+      }));
+      scene.figures['redelivered'] = 0;
+      const loading = scene.load(writesPerKill * (repetitions + 1), 24);
+      for (const { after, pauseMs, moment } of kills) {
+        await scene.ledger.until(after);
+        scene.figures['redelivered'] += await scene.instance.counter('tallyhouse_amqp_redeliveries_total');
+        await delay(pauseMs);
+        await killAt(scene, moment);
+        scene.longest('start ms', await scene.instance.start());
+        scene.longest('ready ms', await scene.untilReady('a kill of the server'));
+      }
+      await loading;
+    }),
+};
+
+async function killAt(scene: FaultScene, moment: (typeof MOMENTS)[number]): Promise<void> {
+  const { instance, world, clientNetworks } = scene;
+  switch (moment) {
+    case 'any':
+      await instance.end('SIGKILL');
+      return;
+    case 'before the commit': {
+      const held = await HeldWrites.begin(scene.databaseUrl);
+      await delay(HELD_MS);
+      await instance.end('SIGKILL');
+      await held.abandon();
+      return;
+    }
+    case 'before the acknowledgement':
+      world.brokerNetwork.spoil({ held: true }, ['up']);
+      for (const network of clientNetworks) network.spoil({ held: true }, ['down']);
+      await delay(HELD_MS);
+      await instance.end('SIGKILL');
+      for (const network of [world.brokerNetwork, ...clientNetworks]) {
+        // What was held must not be said after all.
+        network.reset();
+        network.heal();
+      }
+  }
+}
