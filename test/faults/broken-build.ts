@@ -2,42 +2,73 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** A line of the service as somebody might spoil it, in the compiled text. */
+/** Text of one file as somebody might spoil it; to be found exactly once. */
+interface Edit {
+  /** Below the project's folder; of the service the compiled text. */
+  readonly file: string;
+  readonly what: string | RegExp;
+  readonly by: string;
+}
+
 export interface Breakage {
   readonly title: string;
-  /** Below the project's folder. */
-  readonly file: string;
-  /** Each must be found exactly once. */
-  readonly replacements: readonly (readonly [what: string, by: string])[];
+  readonly edits: readonly Edit[];
 }
+
+const CONSUMER = 'dist/amqp/queue-consumer.js';
 
 export const ACKNOWLEDGED_BEFORE_COMMIT: Breakage = {
   title: 'a message is acknowledged before it is committed',
-  file: 'dist/amqp/queue-consumer.js',
-  replacements: [
-    ['let settlement = this.paused ?', 'channel.ack(message); let settlement = this.paused ?'],
-    ["this.settle(channel, message, settlement.does !== 'putBack');", ''],
+  edits: [
+    {
+      file: CONSUMER,
+      what: 'let settlement = this.paused ?',
+      by: 'channel.ack(message); let settlement = this.paused ?',
+    },
+    { file: CONSUMER, what: "this.settle(channel, message, settlement.does !== 'putBack');", by: '' },
   ],
 };
 
 export const TASKS_NOT_AWAITED: Breakage = {
   title: 'the merge of a task update is not awaited',
-  file: 'dist/tasks/tasks.service.js',
-  replacements: [['const changed = await this.writes.call(', 'const changed = this.writes.call(']],
+  edits: [
+    {
+      file: 'dist/tasks/tasks.service.js',
+      what: 'const changed = await this.writes.call(',
+      by: 'const changed = this.writes.call(',
+    },
+  ],
 };
 
 export const LOGS_NOT_AWAITED: Breakage = {
   title: 'the storing of logs is not awaited',
-  file: 'dist/logs/logs.service.js',
-  replacements: [
-    ['await this.store(simulation, logs, reader.spool);', 'void this.store(simulation, logs, reader.spool);'],
+  edits: [
+    {
+      file: 'dist/logs/logs.service.js',
+      what: 'await this.store(simulation, logs, reader.spool);',
+      by: 'void this.store(simulation, logs, reader.spool);',
+    },
   ],
 };
 
-export const NO_UNIQUE_KEY: Breakage = {
-  title: 'pages have no unique key',
+const WITHOUT_KEY: Edit = {
   file: 'prisma/migrations/20261124000000_foundations/migration.sql',
-  replacements: [['    CONSTRAINT page_pkey PRIMARY KEY (simulation_id, estimator_no, page_number),\n', '']],
+  what: '    CONSTRAINT page_pkey PRIMARY KEY (simulation_id, estimator_no, page_number),\n',
+  by: '',
+};
+
+export const NO_UNIQUE_KEY: Breakage = { title: 'pages have no unique key', edits: [WITHOUT_KEY] };
+
+export const PAGES_INSERTED_ALWAYS: Breakage = {
+  title: 'pages have no unique key, and are never replaced',
+  edits: [
+    WITHOUT_KEY,
+    {
+      file: 'dist/results/ingest/store-results.js',
+      what: /ON CONFLICT \(simulation_id, estimator_no, page_number\) DO UPDATE[^`]*?(?=RETURNING)/,
+      by: '',
+    },
+  ],
 };
 
 /** A build of its own in a temporary folder. */
@@ -47,7 +78,7 @@ export interface BrokenBuild {
 }
 
 /** Copies what was built and spoils it; throws where the text to be replaced is not there, so that no test passes by chance. */
-export async function breakBuild({ file, replacements }: Breakage): Promise<BrokenBuild> {
+export async function breakBuild({ edits }: Breakage): Promise<BrokenBuild> {
   const folder = await mkdtemp(join(tmpdir(), 'tallyhouse-broken-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
@@ -56,16 +87,17 @@ export async function breakBuild({ file, replacements }: Breakage): Promise<Brok
     await cp('prisma', join(folder, 'prisma'), { recursive: true });
     await cp('package.json', join(folder, 'package.json'));
     await symlink(resolve('node_modules'), join(folder, 'node_modules'));
-    let text = await readFile(join(folder, file), 'utf8');
-    for (const [what, by] of replacements) {
-      const parts = text.split(what);
-      if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${what}`);
-      text = parts.join(by);
-    }
-    await writeFile(join(folder, file), text);
+    for (const edit of edits) await spoil(folder, edit);
     return { main: join(folder, 'dist/main.js'), remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+async function spoil(folder: string, { file, what, by }: Edit): Promise<void> {
+  const path = join(folder, file);
+  const parts = (await readFile(path, 'utf8')).split(what);
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${String(what)}`);
+  await writeFile(path, parts.join(by));
 }

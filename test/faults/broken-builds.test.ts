@@ -4,6 +4,7 @@ import {
   breakBuild,
   LOGS_NOT_AWAITED,
   NO_UNIQUE_KEY,
+  PAGES_INSERTED_ALWAYS,
   TASKS_NOT_AWAITED,
 } from './broken-build.js';
 import { holds } from './fault-row.js';
@@ -41,4 +42,8 @@ test.each([ACKNOWLEDGED_BEFORE_COMMIT, TASKS_NOT_AWAITED, LOGS_NOT_AWAITED])(
 
 test('the suite notices a build in which pages have no unique key', async () => {
   expect(holds(await outcomeOf(NO_UNIQUE_KEY, everyOrder, 1))).toBe(false);
+}, 120_000);
+
+test('the suite notices a build in which pages are inserted each time: something is doubled', async () => {
+  expect((await outcomeOf(PAGES_INSERTED_ALWAYS, everyOrder, 1)).doubled).toBeGreaterThan(0);
 }, 120_000);
