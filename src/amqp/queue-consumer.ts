@@ -75,6 +75,7 @@ export class QueueConsumer {
     const channel = await connection.createChannel();
     channel.on('error', (error) => this.logger.warn(`channel closed: ${error.message}`));
     channel.once('close', () => {
+      if (this.channel !== channel) return;
       this.channel = undefined;
       this.consumerTag = undefined;
       void this.reopen(connection, () => connected);
@@ -88,9 +89,14 @@ export class QueueConsumer {
   async drain(): Promise<void> {
     this.ending.abort();
     await this.adjust();
-    while (this.inFlight.size > 0) await Promise.all(this.inFlight);
+    await this.settled();
     // Closing the connection could overtake an acknowledgement on the channel; closing the channel can't.
     if (this.channel !== undefined) await closeChannel(this.channel);
+  }
+
+  /** Resolves once nothing is in flight. */
+  private async settled(): Promise<void> {
+    while (this.inFlight.size > 0) await Promise.all(this.inFlight);
   }
 
   /** The broker closed the channel only, or the consumer: the connection is still good. */
@@ -126,7 +132,7 @@ export class QueueConsumer {
     this.logger.warn('paused');
     void (async () => {
       await this.adjust();
-      while (this.inFlight.size > 0) await Promise.all(this.inFlight);
+      await this.settled();
       await this.pauseFor(this.pauseMs);
       this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
       await this.waitUntilServed(channel);
@@ -192,7 +198,7 @@ export class QueueConsumer {
     if (!this.window.admits(bytes)) {
       this.full = true;
       void this.adjust();
-      this.giveBack(channel, message);
+      this.answer(channel, message, false);
       return;
     }
     const handled = this.handle(channel, message).finally(() => {
@@ -221,26 +227,18 @@ export class QueueConsumer {
   private settle(channel: Channel, message: ConsumeMessage, isDone: boolean): void {
     // After the channel closed, the broker delivers again what was not settled.
     if (this.channel !== channel) return;
-    try {
-      if (isDone) {
-        channel.ack(message);
-        this.pauseMs = FIRST_PAUSE_MS;
-        return;
-      }
-    } catch (error) {
-      this.logger.warn(`not settled: ${(error as Error).message}`);
-      return;
-    }
-    // The subscription ends first, or the message would come straight back.
-    this.pause(channel);
-    this.giveBack(channel, message);
+    // Where it is to be put back the subscription ends first, or the message would come straight back.
+    if (isDone) this.pauseMs = FIRST_PAUSE_MS;
+    else this.pause(channel);
+    this.answer(channel, message, isDone);
   }
 
-  private giveBack(channel: Channel, message: ConsumeMessage): void {
+  private answer(channel: Channel, message: ConsumeMessage, isDone: boolean): void {
     try {
-      channel.nack(message, false, true);
+      if (isDone) channel.ack(message);
+      else channel.nack(message, false, true);
     } catch (error) {
-      this.logger.warn(`not given back: ${(error as Error).message}`);
+      this.logger.warn(`not settled: ${(error as Error).message}`);
     }
   }
 

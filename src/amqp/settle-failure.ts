@@ -1,7 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
-import { AppError } from '../errors/app-error.js';
-import { isDatabaseAway } from '../errors/database-error.js';
 import { DELIVERY_OUTCOME, type DeliveryOutcome, UNEXPECTED_OUTCOME } from '../errors/delivery-outcome.js';
+import { type Fault, faultOf } from '../errors/fault.js';
 import type { Publication } from './confirmed-publisher.js';
 import { readHistory, sendersHeaders, writeHistory, writeVerdict } from './domain/delivery-headers.js';
 import { jittered, nextDelay, type Tried } from './domain/retry-schedule.js';
@@ -10,8 +9,7 @@ import { AGAIN_EXCHANGE, DEAD_LETTERS, retryName } from './topology.js';
 
 /** What a failed delivery amounts to, and how it is settled. */
 export interface Failure {
-  /** A kind of error, or `unexpected`. */
-  readonly reason: string;
+  readonly reason: Fault['kind'];
   readonly outcome: 'acknowledged' | 'retried' | 'dead-lettered' | 'put back';
   readonly settlement: Settlement;
 }
@@ -27,7 +25,8 @@ export interface SettleRules {
 /** Maps an error to what becomes of the delivery, by the table of outcomes. */
 export function settleFailure(message: ConsumeMessage, error: unknown, rules: SettleRules): Failure {
   const { prefix, now } = rules;
-  const { reason, text, outcome } = judge(error, rules);
+  const { kind: reason, message: text } = faultOf(error);
+  const outcome = outcomeOf(reason, rules);
   if (outcome.does === 'acknowledge') return { reason, outcome: 'acknowledged', settlement: { does: 'acknowledge' } };
   if (outcome.does === 'putBack') return { reason, outcome: 'put back', settlement: { does: 'putBack' } };
   const { attempts, firstAt } = historyOf(message, rules);
@@ -50,24 +49,11 @@ function historyOf(message: ConsumeMessage, { prefix, now }: SettleRules): Tried
   return { attempts, firstAt: Math.min(firstAt, now) };
 }
 
-interface Judgement {
-  readonly reason: string;
-  readonly text: string;
-  readonly outcome: DeliveryOutcome;
-}
-
-function judge(error: unknown, { unknownSimulationSeconds }: SettleRules): Judgement {
-  if (!(error instanceof AppError)) {
-    if (isDatabaseAway(error)) return { reason: 'unavailable', text: '', outcome: DELIVERY_OUTCOME.unavailable };
-    return { reason: 'unexpected', text: 'Internal server error', outcome: UNEXPECTED_OUTCOME };
-  }
-  const outcome = DELIVERY_OUTCOME[error.kind];
-  const waits = error.kind === 'unknownSimulation' && outcome.does === 'retry';
-  return {
-    reason: error.kind,
-    text: error.message,
-    outcome: waits ? { ...outcome, seconds: unknownSimulationSeconds } : outcome,
-  };
+function outcomeOf(kind: Fault['kind'], { unknownSimulationSeconds }: SettleRules): DeliveryOutcome {
+  if (kind === 'unexpected') return UNEXPECTED_OUTCOME;
+  const outcome = DELIVERY_OUTCOME[kind];
+  const waits = kind === 'unknownSimulation' && outcome.does === 'retry';
+  return waits ? { ...outcome, seconds: unknownSimulationSeconds } : outcome;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { storable } from './domain/storable-text.js';
 import type { Queryable } from '../prisma/database.js';
 
 /** What a replay needs of a dead letter. */
@@ -33,7 +34,7 @@ export async function markFailed(db: Queryable, id: number, reason: string, erro
   await db.query(
     `UPDATE dead_letter SET reason = $2, error = $3, attempts = attempts + 1, last_at = now(), claimed_until = NULL
       WHERE id = $1`,
-    [id, reason, error.replaceAll('\u0000', '\uFFFD').toWellFormed()],
+    [id, reason, storable(error)],
   );
 }
 

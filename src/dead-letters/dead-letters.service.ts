@@ -4,6 +4,8 @@ import type { DeadLetterMessage } from '../amqp/dead-letter.js';
 import type { Headers } from '../amqp/domain/delivery-headers.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AppError } from '../errors/app-error.js';
+import { databaseAway } from '../errors/database-error.js';
+import { type Fault, faultOf } from '../errors/fault.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import { Database } from '../prisma/database.js';
 import { type ClaimedDeadLetter, claimDeadLetter, markFailed, markReplayed, release } from './claim-dead-letter.js';
@@ -144,32 +146,28 @@ export class DeadLettersService {
   private async replayOne(admin: Admin, id: number): Promise<'replayed' | FailedReplay | undefined> {
     const letter = await claimDeadLetter(this.database, id);
     if (letter === undefined) return undefined;
-    const error = await this.apply(letter);
-    if (error instanceof AppError && error.kind === 'unavailable') {
+    const fault = await this.apply(letter);
+    if (fault?.kind === 'unavailable') {
       await release(this.database, id).catch(() => undefined);
-      throw error;
+      throw databaseAway();
     }
-    const entry = { admin, action: 'dead-letter.replay', subject: String(id) } as const;
-    const failure = error === undefined ? undefined : describe(id, error);
+    const details = fault === undefined ? { outcome: 'applied' } : { outcome: fault.kind, error: fault.message };
     await this.database.transaction(async (tx) => {
-      if (failure === undefined) await markReplayed(tx, id);
-      else await markFailed(tx, id, failure.reason, failure.error);
-      await this.audit.record(tx, {
-        ...entry,
-        details: failure === undefined ? { outcome: 'applied' } : { outcome: failure.reason, error: failure.error },
-      });
+      if (fault === undefined) await markReplayed(tx, id);
+      else await markFailed(tx, id, fault.kind, fault.message);
+      await this.audit.record(tx, { admin, action: 'dead-letter.replay', subject: String(id), details });
     });
-    return failure ?? 'replayed';
+    return fault === undefined ? 'replayed' : { id, reason: fault.kind, error: fault.message };
   }
 
-  /** Resolves with the error, if any. */
+  /** Resolves with what was wrong, if anything. */
   private async apply({
     routing_key,
     body,
     content_type,
     content_encoding,
     headers,
-  }: ClaimedDeadLetter): Promise<unknown> {
+  }: ClaimedDeadLetter): Promise<Fault | undefined> {
     try {
       await this.amqp.handle(routing_key, body, {
         contentType: content_type ?? undefined,
@@ -178,17 +176,14 @@ export class DeadLettersService {
       });
       return undefined;
     } catch (error) {
-      return error;
+      const fault = faultOf(error);
+      if (fault.kind === 'unexpected') this.logger.error({ err: error }, 'unexpected error');
+      return fault;
     }
   }
 }
 
 const SIMULATION_WITHIN_BYTES = 64 * 1024;
-
-function describe(id: number, error: unknown): FailedReplay {
-  if (error instanceof AppError) return { id, reason: error.kind, error: error.message };
-  return { id, reason: 'unexpected', error: 'Internal server error' };
-}
 
 function noSuchDeadLetter(): AppError {
   return new AppError('notFound', 'Dead letter not found');

@@ -1,4 +1,5 @@
 import type { DeadLetterMessage } from '../amqp/dead-letter.js';
+import { storable } from './domain/storable-text.js';
 import type { Queryable } from '../prisma/database.js';
 
 /**
@@ -26,15 +27,14 @@ export async function storeDeadLetter(
       new Date(firstAt).toISOString(),
       new Date(lastAt).toISOString(),
       simulation ?? null,
-      storable(properties.contentType),
-      storable(properties.contentEncoding),
+      storableOrNull(properties.contentType),
+      storableOrNull(properties.contentEncoding),
       JSON.stringify(headers, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
       content,
     ],
   );
 }
 
-/** PostgreSQL's text holds neither U+0000 nor lone surrogates, and nothing may keep a dead letter out of the table. */
-function storable(text: string | undefined): string | null {
-  return text?.replaceAll('\u0000', '\uFFFD').toWellFormed() ?? null;
+function storableOrNull(text: string | undefined): string | null {
+  return text === undefined ? null : storable(text);
 }

@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError } from '../errors/app-error.js';
+import { hasBody } from './has-body.js';
 
 /** What a body is taken to need at first; nearly all, the updates of tasks, never need more. */
 export const SMALL_BODY_BYTES = 64 * 1024;
@@ -54,9 +55,7 @@ export class BodyAdmissionGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { headers } = request;
-    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-    if (!hasBody) return true;
+    if (!hasBody(request)) return true;
     const lease = this.admission.lease();
     leases.set(request.raw, lease);
     const { raw } = context.switchToHttp().getResponse<FastifyReply>();

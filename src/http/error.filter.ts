@@ -1,7 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AppError } from '../errors/app-error.js';
-import { databaseAway, isDatabaseAway } from '../errors/database-error.js';
+import { faultOf } from '../errors/fault.js';
 import { HTTP_STATUS } from '../errors/http-status.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import { answerAndDrain } from './refusal.js';
@@ -30,18 +29,18 @@ export class ErrorFilter implements ExceptionFilter {
     error: unknown,
     request: FastifyRequest,
   ): { status: number; message: string; kind: string; retryAfter?: number | undefined } {
-    const known = isDatabaseAway(error) && !(error instanceof AppError) ? databaseAway() : error;
-    if (known instanceof AppError) {
-      const status = HTTP_STATUS[known.kind];
-      if (status === 503) request.log.warn({ err: error }, known.message);
-      return { status, message: known.message, kind: known.kind, retryAfter: known.retryAfter };
+    const { kind, message, retryAfter } = faultOf(error);
+    if (kind !== 'unexpected') {
+      const status = HTTP_STATUS[kind];
+      if (status === 503) request.log.warn({ err: error }, message);
+      return { status, message, kind, retryAfter };
     }
-    if (known instanceof HttpException)
-      return { status: known.getStatus(), message: httpMessage(known), kind: 'request' };
-    const status = frameworkStatus(known);
-    if (status !== undefined) return { status, message: (known as Error).message, kind: 'request' };
-    this.logger.error({ err: known, reqId: request.id }, 'unexpected error');
-    return { status: 500, message: 'Internal server error', kind: 'unexpected' };
+    if (error instanceof HttpException)
+      return { status: error.getStatus(), message: httpMessage(error), kind: 'request' };
+    const status = frameworkStatus(error);
+    if (status !== undefined) return { status, message: (error as Error).message, kind: 'request' };
+    this.logger.error({ err: error, reqId: request.id }, 'unexpected error');
+    return { status: 500, message, kind };
   }
 }
 

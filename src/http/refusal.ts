@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hasBody } from './has-body.js';
 
 /** What is read and dropped of a refused body, so that its sender gets to see the answer instead of a broken pipe. */
 const DRAIN_BYTES = 1024 ** 3;
@@ -27,8 +28,4 @@ export function answerAndDrain(request: FastifyRequest, reply: FastifyReply, sta
   incoming.on('error', () => undefined);
   incoming.resume();
   void reply.status(status).send(body);
-}
-
-function hasBody(request: FastifyRequest): boolean {
-  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 }

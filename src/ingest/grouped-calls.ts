@@ -1,3 +1,5 @@
+import { faultOf } from '../errors/fault.js';
+
 export interface GroupedCallsOptions<Q> {
   /** What a question counts in a group; 1 if left out. */
   readonly weigh?: (question: Q) => number;
@@ -66,5 +68,5 @@ export class GroupedCalls<Q, A> {
 
 /** A database that is away is away for all. */
 function isEverybodys(error: unknown): boolean {
-  return error instanceof Error && 'kind' in error && error.kind === 'unavailable';
+  return faultOf(error).kind === 'unavailable';
 }

@@ -432,6 +432,7 @@ describe('reading', () => {
   });
   const READS = ['/results', '/estimators', '/inputs', '/logfiles', '/tasks'];
   const DECODERS = { gzip: gunzipSync, deflate: inflateSync };
+  // Proves that another client reads our bodies; CI has it, and a machine without curl is no reason to fail.
   const curl = spawnSync('curl', ['--version']).status === 0 ? it : it.skip;
 
   describe.each(READS)('GET %s', (path) => {

@@ -7,6 +7,7 @@ import { findPika, runPython } from '../support/pika.js';
 import { type RunningService, startService } from '../support/service.js';
 
 const python = findPika();
+// Said on stderr where it is left out; CI has pika.
 const withPika = python === undefined ? describe.skip : describe;
 
 interface Page {

@@ -15,6 +15,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 
 const pythonWithPika = findPika();
 const python = pythonWithPika ?? 'python3';
+/** Said on stderr where it is left out; CI has pika. The client itself is tested without it too. */
 const withPika = pythonWithPika === undefined ? test.skip : test;
 /** The service takes no larger message, so a client that splits wrongly is dead-lettered. */
 const MESSAGE_BYTES = 60_000;

@@ -25,6 +25,7 @@ let browser: BrowserContext;
 let page: Page;
 const complaints: string[] = [];
 
+// Said on stderr where it is left out; CI has chromium, and root on Debian gets it installed.
 const inBrowser = executablePath === undefined ? describe.skip : describe;
 
 inBrowser('Swagger UI in a browser', () => {

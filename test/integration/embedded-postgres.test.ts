@@ -15,6 +15,7 @@ import { StartError } from '../../src/embedded/start-error.js';
 
 const SETTINGS = { fsync: 'off', shared_buffers: '16MB' };
 const isRoot = process.getuid?.() === 0;
+// What only root can try: files and processes of other users.
 const asRoot = isRoot ? it : it.skip;
 const asRootWithNamespaces = isRoot && spawnSync('unshare', ['--user', 'true']).status === 0 ? it : it.skip;
 

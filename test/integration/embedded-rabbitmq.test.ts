@@ -15,6 +15,7 @@ import { StartError } from '../../src/embedded/start-error.js';
 import { testBrokerUrl } from '../support/broker.js';
 
 const QUEUE = 'test.messages';
+// What only root can try: files and processes of other users.
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
 const MODULE = pathToFileURL(resolve('dist/embedded/embedded-rabbitmq.js')).href;
 /** What another process runs to start a node and hold it until it is killed. */

@@ -20,11 +20,7 @@ export class DeliveryWindow {
     this.size = Math.min(limits.messages, FIRST_SIZE);
   }
 
-  /** Deliveries that are not settled yet. */
-  get inFlight(): number {
-    return this.held;
-  }
-
+  /** Of deliveries that are not settled yet. */
   get inFlightBytes(): number {
     return this.heldBytes;
   }
