@@ -16,6 +16,7 @@ import { Ledger } from './ledger.js';
 import { type LoadOptions, runLoad } from './load.js';
 import { planWrites } from './load-plan.js';
 import type { Door, FaultJob } from './logical-write.js';
+import { MemoryWatch } from './memory-watch.js';
 import { type Sender, Sightings } from './sender.js';
 
 export interface SceneOptions {
@@ -45,6 +46,7 @@ export class FaultScene {
   readonly figures: Record<string, number> = {};
   readonly ledger: Ledger;
   readonly senders: Readonly<Record<Door, Sender>>;
+  private readonly memory: MemoryWatch;
 
   private constructor(
     readonly world: FaultWorld,
@@ -57,6 +59,7 @@ export class FaultScene {
     readonly sightings: Sightings,
   ) {
     this.ledger = new Ledger(jobs);
+    this.memory = MemoryWatch.over(instances);
     const urls = clientNetworks.length > 0 ? clientNetworks.map(({ url }) => url.replace(/\/$/, '')) : this.urls;
     this.senders = {
       http: new HttpSender(urls, sightings),
@@ -218,6 +221,7 @@ export class FaultScene {
       if (instance.endedUnasked.aborted) this.fail(`the service ended by itself: ${instance.output().slice(-2_000)}`);
     }
     const { lost, doubled, torn, examples } = await this.settled();
+    this.figures['resident set MB'] = await this.memory.stop();
     const { attempted, acknowledged } = this.ledger;
     const tolerated = this.options.tolerated ?? /(?!)/;
     const seen = this.sightings.all();
@@ -234,6 +238,7 @@ export class FaultScene {
   }
 
   private async close(): Promise<void> {
+    await this.memory.stop();
     await Promise.all(Object.values(this.senders).map((sender) => sender.close()));
     await Promise.all(this.clientNetworks.map((network) => network.close()));
     await Promise.all(this.instances.map((instance) => instance.end('SIGKILL')));

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type FaultRow, holds, type RowOutcome } from './fault-row.js';
+import { type FaultRow, holds, judged, type RowOutcome } from './fault-row.js';
 import { FAULT_ROWS } from './fault-rows.js';
 import { FaultWorld } from './fault-world.js';
 import { SeededRandom } from './random.js';
@@ -19,6 +19,7 @@ interface Finished {
   readonly seconds: number;
   readonly held: boolean;
   readonly outcome: RowOutcome;
+  readonly goals: Readonly<Record<string, number>>;
 }
 
 const { values } = parseArgs({
@@ -59,17 +60,19 @@ async function runRow(world: FaultWorld, row: FaultRow, seed: number): Promise<F
   const repetitions = Number(values.repetitions ?? (values.short === true ? row.short : row.full));
   const since = performance.now();
   // Each row has numbers of its own, so that it does the same when it runs alone.
-  const outcome = await row.run({ world, random: new SeededRandom(seed + number), repetitions });
+  const outcome = await judged(row, { world, random: new SeededRandom(seed + number), repetitions });
   const seconds = Math.round((performance.now() - since) / 100) / 10;
   const held = holds(outcome);
   process.stdout.write(`row ${number} ${held ? 'holds' : 'FAILS'} (${seconds} s) ${JSON.stringify(outcome)}\n`);
-  return { number, title, repetitions, seconds, held, outcome };
+  return { number, title, repetitions, seconds, held, outcome, goals: row.goals ?? {} };
 }
 
 function table(finished: readonly Finished[]): string {
-  const lines = finished.map(({ number, title, repetitions, seconds, held, outcome }) => {
+  const lines = finished.map(({ number, title, repetitions, seconds, held, outcome, goals }) => {
     const { attempted, acknowledged, lost, doubled, torn, figures } = outcome;
-    const more = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+    const more = Object.entries(figures).map(
+      ([name, value]) => `${name} ${value}${name in goals ? ` (goal ${goals[name]})` : ''}`,
+    );
     const cells = [number, title, repetitions, attempted, acknowledged, lost, doubled, torn];
     return `| ${[...cells, held ? 'holds' : 'fails', seconds, more.join(', ')].join(' | ')} |`;
   });

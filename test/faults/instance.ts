@@ -52,6 +52,11 @@ export class Instance {
     return code;
   }
 
+  /** Of this life; undefined while it is ended. */
+  get pid(): number | undefined {
+    return this.running?.pid;
+  }
+
   /** What all its lives wrote. */
   output(): string {
     return this.earlierOutput + (this.running?.output() ?? '');

@@ -10,6 +10,7 @@ export const brokerKilled: FaultRow = {
   title: 'kill -9 of RabbitMQ',
   short: 1,
   full: 15,
+  goals: { 'consuming ms': 2_000 },
   run: ({ repetitions, random, ...rest }) =>
     FaultScene.play({ repetitions, random, ...rest }, async (scene) => {
       const { world, ledger, instance } = scene;

@@ -12,6 +12,7 @@ export const channelClosed: FaultRow = {
   title: 'the broker closes only the channel',
   short: 4,
   full: 50,
+  goals: { 'consuming ms': 2_000 },
   run: ({ repetitions, random, ...rest }) =>
     FaultScene.play({ repetitions, random, ...rest }, async (scene) => {
       const { world, ledger, instance } = scene;

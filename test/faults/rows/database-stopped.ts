@@ -9,6 +9,7 @@ export const databaseStopped: FaultRow = {
   title: 'PostgreSQL stopped at once, and started again',
   short: 2,
   full: 30,
+  goals: { 'ready ms': 2_000 },
   run: ({ repetitions, random, ...rest }) =>
     FaultScene.play({ repetitions, random, ...rest }, async (scene) => {
       const { world, ledger } = scene;

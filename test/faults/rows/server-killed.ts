@@ -19,6 +19,7 @@ export const serverKilled: FaultRow = {
   title: 'kill -9 of the server while it takes in, also before the commit, and between commit and acknowledge',
   short: 3,
   full: 60,
+  goals: { 'ready ms': 5_000 },
   run: ({ repetitions, random, ...rest }) =>
     FaultScene.play({ repetitions, random, ...rest, clientNetwork: true }, async (scene) => {
       const writesPerKill = repetitions > 10 ? WRITES_PER_KILL_OF_MANY : WRITES_PER_KILL;

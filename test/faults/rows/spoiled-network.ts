@@ -33,6 +33,7 @@ export const spoiledNetwork: FaultRow = {
   title: 'the network to broker, database and client: delays, resets, half open, truncated, 1 kB/s',
   short: FAULTS.length,
   full: FAULTS.length * LEGS.length * 2,
+  goals: { 'ready ms': 5_000 },
   run: ({ repetitions, random, ...rest }) =>
     FaultScene.play({ repetitions, random, ...rest, clientNetwork: true }, async (scene) => {
       const isFull = repetitions > FAULTS.length;

@@ -4,13 +4,13 @@ import { FaultScene } from '../fault-scene.js';
 import type { JobEntries } from '../ledger.js';
 
 const WRITES_PER_STOP = 250;
-const STOP_MS = 10_000;
 
 export const stoppedUnderLoad: FaultRow = {
   number: 14,
   title: 'SIGTERM under load',
   short: 2,
   full: 30,
+  goals: { 'stop ms': 10_000 },
   run: ({ repetitions, random, ...rest }) =>
     FaultScene.play({ repetitions, random, ...rest, settings: { LOG_LEVEL: 'info' } }, async (scene) => {
       const { ledger, instance } = scene;
@@ -23,7 +23,6 @@ export const stoppedUnderLoad: FaultRow = {
         const took = performance.now() - since;
         scene.longest('stop ms', took);
         if (code !== 0) scene.fail(`exit code ${code} after SIGTERM: ${instance.output().slice(-500)}`);
-        if (took > STOP_MS * 10) scene.fail(`it took ${Math.round(took)} ms to stop`);
         await instance.start();
         await scene.untilReady('a stop');
       }
