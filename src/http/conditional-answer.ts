@@ -8,6 +8,7 @@ import type { Resource, SplicedResource } from '../payload/resource.js';
 import { type BodyEncoding, joined, splicedLength } from '../payload/spliced-body.js';
 import { negotiateEncoding } from './accept-encoding.js';
 import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
+import { sendStream } from './send-stream.js';
 
 const compress = { gzip: promisify<Buffer, Buffer>(gzip), deflate: promisify<Buffer, Buffer>(deflate) };
 
@@ -44,16 +45,13 @@ export async function answerSpliced(
   if (opened === undefined) return;
   const segments = joined(opened.segments);
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
-  void reply.header('Content-Length', splicedLength(segments, encoding));
+  const length = splicedLength(segments, encoding);
   if (request.method === 'HEAD') {
     // An empty stream, because Fastify sets Content-Length to that of any other body of a HEAD.
-    await reply.send(Readable.from([]));
+    await reply.header('Content-Length', length).send(Readable.from([]));
     return;
   }
-  const stream = payloads.stream(segments, encoding);
-  // The first bytes are fetched before anything is sent, so that a database that is away still gives a 503.
-  const first = await stream.next();
-  await reply.send(Readable.from(startingWith(first, stream), { objectMode: false, highWaterMark: 64 * 1024 }));
+  await sendStream(request, reply, length, payloads.stream(segments, encoding));
 }
 
 /** Opens a resource, unless 304 was answered; `*` matches only what exists, so it is opened before that is said. */
@@ -67,14 +65,6 @@ async function unlessUnmodified<T extends { readonly validator: string }>(
   if (!anything && notModified(request, reply, entityTag(resource.validator, encoding))) return undefined;
   const opened = await resource.open();
   return notModified(request, reply, entityTag(opened.validator, encoding)) ? undefined : opened;
-}
-
-async function* startingWith(
-  first: IteratorResult<Buffer, unknown>,
-  rest: AsyncGenerator<Buffer>,
-): AsyncGenerator<Buffer> {
-  if (first.done !== true) yield first.value;
-  yield* rest;
 }
 
 /** Sets the headers of a read endpoint; true where 304 was answered. */

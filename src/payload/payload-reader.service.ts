@@ -2,13 +2,27 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../prisma/database.js';
 import { type BodyEncoding, type Segment, splicedBody } from './spliced-body.js';
 
-/** Turns segments into bytes. */
+/** What all readers together may hold of payloads, and what one gets of it at least and at most. */
+const SHARED_BYTES = 16 * 1024 * 1024;
+const LEAST_BYTES = 32 * 1024;
+const MOST_BYTES = 256 * 1024;
+
+/** Turns segments into bytes. The more readers there are, the smaller the steps of each, so that many who stall hold little. */
 @Injectable()
 export class PayloadReaderService {
+  private readers = 0;
+  private readonly windowBytes = (): number =>
+    Math.max(LEAST_BYTES, Math.min(MOST_BYTES, Math.floor(SHARED_BYTES / this.readers)));
+
   constructor(private readonly database: Database) {}
 
   /** The bytes of a response made of `segments`, in one of the encodings; nothing large is held at a time. */
-  stream(segments: readonly Segment[], encoding: BodyEncoding): AsyncGenerator<Buffer> {
-    return splicedBody(this.database, segments, encoding);
+  async *stream(segments: readonly Segment[], encoding: BodyEncoding): AsyncGenerator<Buffer> {
+    this.readers++;
+    try {
+      yield* splicedBody({ db: this.database, windowBytes: this.windowBytes }, segments, encoding);
+    } finally {
+      this.readers--;
+    }
   }
 }

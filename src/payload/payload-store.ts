@@ -1,5 +1,4 @@
 import type { Queryable, Transaction } from '../prisma/database.js';
-import { HEADER_BYTES, WRAPPER_BYTES } from './aligned-deflate.js';
 import type { PayloadSpool, SpooledPayload, SpooledStream } from './payload-spool.js';
 
 /** How large a payload is: its blocks and zlib streams, and their bytes as stored and inflated. */
@@ -18,16 +17,6 @@ export interface StoredPayload extends PayloadSize {
 
 /** The columns of a block: the body, then the axes. */
 export const PART_COLUMNS = ['body', 'axis1', 'axis2', 'axis3'] as const;
-
-/** One zlib stream out of the database, with what splicing needs to know of its text. */
-export interface StoredStream {
-  readonly bytes: Buffer;
-  readonly rawLength: number;
-  readonly crc32: number;
-}
-
-/** The streams of one block by part; undefined where the part has none in this block. */
-export type BlockStreams = readonly (StoredStream | undefined)[];
 
 export function sizeOf(payload: SpooledPayload): PayloadSize {
   const streams = payload.parts.flat();
@@ -114,123 +103,4 @@ export async function supersedePayloads(
     'INSERT INTO superseded_payload (simulation_id, payload_id) SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING',
     [simulationId, payloadIds],
   );
-}
-
-interface BlockRow {
-  readonly payload_id: string;
-  readonly raw_len: number[];
-  readonly crc32: string[];
-  readonly body: Buffer | null;
-  readonly axis1: Buffer | null;
-  readonly axis2: Buffer | null;
-  readonly axis3: Buffer | null;
-}
-
-/** The only block of each of these payloads, all parts of it, by payload number. */
-export async function fetchSingleBlocks(
-  db: Queryable,
-  simulationId: number,
-  payloadIds: readonly bigint[],
-): Promise<Map<bigint, BlockStreams>> {
-  const { rows } = await db.query<BlockRow>(
-    `SELECT payload_id, raw_len, crc32, body, axis1, axis2, axis3
-       FROM payload_block WHERE simulation_id = $1 AND payload_id = ANY($2::bigint[]) AND block = 0`,
-    [simulationId, payloadIds],
-  );
-  return new Map(rows.map((row) => [BigInt(row.payload_id), PART_COLUMNS.map((_, part) => streamOf(row, part))]));
-}
-
-/** One zlib stream that is fetched piece by piece, for whoever has no room for all of it. */
-export interface SlicedStream {
-  readonly rawLength: number;
-  readonly crc32: number;
-  readonly adler32: number;
-  /** Its deflate blocks, without header, final block and checksum. */
-  readonly slices: AsyncIterable<Buffer>;
-}
-
-interface SliceRow {
-  /** Null where the part has no such block. */
-  readonly stored_length: number | null;
-  readonly raw_len: number[];
-  readonly crc32: string[];
-  readonly adler32: Buffer;
-  readonly slice: Buffer;
-}
-
-/** How much a reader is given at a time: little at first, more with everything it takes, so that who stalls holds little. */
-export class Pace {
-  private bytes = FIRST_SLICE_BYTES;
-
-  /** Bytes of the next slice. */
-  next(): number {
-    const now = this.bytes;
-    this.bytes = Math.min(now * 2, LARGEST_SLICE_BYTES);
-    return now;
-  }
-}
-
-const FIRST_SLICE_BYTES = 32 * 1024;
-const LARGEST_SLICE_BYTES = 256 * 1024;
-
-/**
- * One part of one block, slice by slice; undefined where there is none. Throws PayloadGone where the block vanished. PostgreSQL reads only the slice, because
- * payloads are stored without compression of its own.
- */
-export async function openBlockPart(
-  db: Queryable,
-  payload: StoredPayload,
-  block: number,
-  part: number,
-  pace: Pace,
-): Promise<SlicedStream | undefined> {
-  const column = PART_COLUMNS[part] as string;
-  const where = 'WHERE simulation_id = $1 AND payload_id = $2 AND block = $3';
-  const key = [payload.simulationId, payload.payloadId, block];
-  const slice = `substring(${column} FROM $4 FOR $5) AS slice`;
-  const { rows } = await db.query<SliceRow>(
-    `SELECT octet_length(${column}) AS stored_length, raw_len, crc32, right_bytes.adler32, ${slice}
-       FROM payload_block, LATERAL (SELECT substring(${column} FROM octet_length(${column}) - 3) AS adler32) right_bytes
-      ${where}`,
-    [...key, HEADER_BYTES + 1, pace.next()],
-  );
-  const [first] = rows;
-  if (first === undefined) throw new PayloadGone();
-  if (first.stored_length === null) return undefined;
-  const end = HEADER_BYTES + first.stored_length - WRAPPER_BYTES;
-  const slices = async function* () {
-    let next = first.slice;
-    for (let at = HEADER_BYTES; ;) {
-      yield next.subarray(0, end - at);
-      at += next.length;
-      if (at >= end) return;
-      const more = await db.query<SliceRow>(`SELECT ${slice} FROM payload_block ${where}`, [
-        ...key,
-        at + 1,
-        pace.next(),
-      ]);
-      if (more.rows[0] === undefined) throw new PayloadGone();
-      next = more.rows[0].slice;
-    }
-  };
-  return {
-    rawLength: first.raw_len[part] ?? 0,
-    crc32: Number(first.crc32[part] ?? 0),
-    adler32: first.adler32.readUInt32BE(0),
-    slices: slices(),
-  };
-}
-
-/** A payload was replaced and purged, or deleted, while a response was reading it. */
-export class PayloadGone extends Error {
-  constructor() {
-    super('the data changed while it was being read');
-    this.name = 'PayloadGone';
-  }
-}
-
-function streamOf(row: BlockRow, part: number): StoredStream | undefined {
-  const bytes = row[PART_COLUMNS[part] as (typeof PART_COLUMNS)[number]];
-  if (bytes === null) return undefined;
-  return { bytes, rawLength: row.raw_len[part] ?? 0, crc32: Number(row.crc32[part] ?? 0) };
 }

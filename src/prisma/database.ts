@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import pg from 'pg';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { ConnectionWatch } from './connection-watch.js';
+import { type BinaryRow, copyOut } from './copy-out.js';
 import { databaseAway, isDatabaseAway } from '../errors/database-error.js';
 
 /** A connection inside one transaction. Named SQL functions take it, so that nothing else is in scope there. */
@@ -12,9 +13,14 @@ export interface Queryable {
   query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
 }
 
+/** Where bytes are read as they lie in the database. */
+export interface BinarySource {
+  copyRows(select: string): Promise<BinaryRow[]>;
+}
+
 /** The one connection pool: Prisma's adapter and the hot SQL share it. */
 @Injectable()
-export class Database implements Queryable, OnApplicationShutdown {
+export class Database implements Queryable, BinarySource, OnApplicationShutdown {
   readonly pool: pg.Pool;
   private readonly watch: ConnectionWatch;
   private readonly logger = new Logger(Database.name);
@@ -60,6 +66,20 @@ export class Database implements Queryable, OnApplicationShutdown {
   /** One statement of its own. Throws `unavailable` where the database is away. */
   async query<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<R>> {
     return this.pool.query<R>(text, values).catch((error: unknown) => rethrow(error));
+  }
+
+  /** The rows of a SELECT in binary; it may hold nothing from outside but numbers. Throws `unavailable` where the database is away. */
+  async copyRows(select: string): Promise<BinaryRow[]> {
+    const client = await this.pool.connect().catch((error: unknown) => rethrow(error));
+    let broken: Error | undefined;
+    try {
+      return await copyOut(client, select);
+    } catch (error) {
+      broken = error as Error;
+      return rethrow(error);
+    } finally {
+      client.release(broken);
+    }
   }
 
   /** Whether the database answers, within two seconds. */

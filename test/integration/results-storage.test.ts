@@ -1,6 +1,6 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { type BodyEncoding, joined, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
+import { type BodyEncoding, joined, type Reading, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
 import { PurgeService } from '../../src/simulations/purge.service.js';
 import { ResultsService } from '../../src/results/results.service.js';
 import type { Selection } from '../../src/results/find-pages.js';
@@ -15,6 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => test_.close());
 
+function reading(): Reading {
+  return { db: test_.database, windowBytes: () => 64 * 1024 };
+}
+
 async function readText(
   jobId: string,
   encoding: BodyEncoding = 'identity',
@@ -23,7 +27,7 @@ async function readText(
   const { segments } = await (await results.read(test_.owner, jobId, selection)).open();
   const list = joined(segments);
   const pieces: Buffer[] = [];
-  for await (const piece of splicedBody(test_.database, list, encoding)) pieces.push(piece);
+  for await (const piece of splicedBody(reading(), list, encoding)) pieces.push(piece);
   const body = Buffer.concat(pieces);
   expect(body).toHaveLength(splicedLength(list, encoding));
   if (encoding === 'identity') return body.toString();
@@ -262,7 +266,7 @@ test('a reader keeps its snapshot while pages are replaced, and the old payload 
   await save(2);
   const body = async () => {
     const pieces: Buffer[] = [];
-    for await (const piece of splicedBody(test_.database, list, 'identity')) pieces.push(piece);
+    for await (const piece of splicedBody(reading(), list, 'identity')) pieces.push(piece);
     return Buffer.concat(pieces).toString();
   };
   expect(await body()).toContain('"values":[1]');

@@ -1,0 +1,42 @@
+import { pipeline, Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { createInflateRaw, inflate, inflateSync } from 'node:zlib';
+import { FINAL_BLOCK } from './aligned-deflate.js';
+import type { SlicedStream, StoredStream } from './fetch-payload.js';
+
+/** Below this many bytes of text a trip through the thread pool costs more than the work. */
+const SYNC_BYTES = 16 * 1024;
+/** Text that is inflated at a time, of a stream that comes in slices. */
+const INFLATED_BYTES = 32 * 1024;
+const inflateInPool = promisify<Buffer, Buffer>(inflate);
+
+/** Writes plain text: streams are inflated as they come. */
+export class IdentityWriter {
+  start(): Buffer[] {
+    return [];
+  }
+
+  text(text: Buffer): Buffer[] {
+    return [text];
+  }
+
+  async stream({ bytes, rawLength }: StoredStream): Promise<Buffer[]> {
+    return [rawLength <= SYNC_BYTES ? inflateSync(bytes) : await inflateInPool(bytes)];
+  }
+
+  async *slices({ slices }: SlicedStream): AsyncGenerator<Buffer> {
+    const inflater = createInflateRaw({ chunkSize: INFLATED_BYTES });
+    // What goes wrong on the way comes out of the inflater; a reader who leaves ends both.
+    pipeline(Readable.from(withFinalBlock(slices)), inflater, () => undefined);
+    yield* inflater as AsyncIterable<Buffer>;
+  }
+
+  end(): Buffer[] {
+    return [];
+  }
+}
+
+async function* withFinalBlock(slices: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* slices;
+  yield FINAL_BLOCK;
+}
