@@ -5,6 +5,8 @@ import pg from 'pg';
 
 const INTERVAL_MS = 3_000;
 const ANSWER_MS = 6_000;
+/** Whoever wants to know whether the database is there gets an answer in this time. */
+const PROMPT_MS = 2_000;
 const STOP_MS = 1_000;
 
 /**
@@ -16,7 +18,8 @@ export class ConnectionWatch {
   private readonly logger = new Logger(ConnectionWatch.name);
   private readonly connections = new Set<pg.PoolClient>();
   private readonly ending = new AbortController();
-  private asking: pg.Client | undefined;
+  private client: pg.Client | undefined;
+  private asking: Promise<boolean> | undefined;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -30,9 +33,15 @@ export class ConnectionWatch {
     pool.on('remove', (client) => this.connections.delete(client));
   }
 
+  /** Whether the database answers, within two seconds, however busy the pool is. */
+  async answers(): Promise<boolean> {
+    return Promise.race([this.ask(), delay(PROMPT_MS, false, { ref: false })]);
+  }
+
   async stop(): Promise<void> {
     this.ending.abort();
-    await Promise.race([this.running, delay(STOP_MS, undefined, { ref: false })]);
+    const stopped = Promise.resolve(this.running).then(() => this.forget());
+    await Promise.race([stopped, delay(STOP_MS, undefined, { ref: false })]);
   }
 
   private async run(): Promise<void> {
@@ -41,18 +50,25 @@ export class ConnectionWatch {
       await this.ask();
       await delay(INTERVAL_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
-    await this.forget();
   }
 
-  private async ask(): Promise<void> {
-    const isEstablished = this.asking !== undefined;
+  /** One question at a time, whoever asks. */
+  private async ask(): Promise<boolean> {
+    if (this.ending.signal.aborted) return false;
+    return (this.asking ??= this.question().finally(() => (this.asking = undefined)));
+  }
+
+  private async question(): Promise<boolean> {
+    const isEstablished = this.client !== undefined;
     try {
-      this.asking ??= await this.connect();
-      await this.asking.query('SELECT 1');
+      this.client ??= await this.connect();
+      await this.client.query('SELECT 1');
+      return true;
     } catch {
       // A database that takes no connections has broken those of the pool itself.
       if (isEstablished) this.breakAll();
       await this.forget();
+      return false;
     }
   }
 
@@ -76,8 +92,8 @@ export class ConnectionWatch {
 
   /** Not `end()` alone, which would wait for a server that is gone. */
   private async forget(): Promise<void> {
-    const client = this.asking;
-    this.asking = undefined;
+    const { client } = this;
+    this.client = undefined;
     if (client === undefined) return;
     const ended = client.end().catch(() => undefined);
     await Promise.race([ended, delay(200)]);

@@ -82,14 +82,9 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
     }
   }
 
-  /** Whether the database answers, within two seconds. */
+  /** Whether the database answers, within two seconds, however busy the pool is. */
   async answers(): Promise<boolean> {
-    const timeout = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ANSWER_MS).unref());
-    const asked = this.pool.query('SELECT 1').then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([asked, timeout]);
+    return this.watch.answers();
   }
 
   /** Comes after the last request was answered, which onModuleDestroy does not. */
@@ -97,8 +92,6 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
     await Promise.all([this.watch.stop(), this.pool.end()]);
   }
 }
-
-const ANSWER_MS = 2_000;
 
 function rethrow(error: unknown): never {
   throw isDatabaseAway(error) ? Object.assign(databaseAway(), { cause: error }) : error;

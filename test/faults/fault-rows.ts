@@ -4,12 +4,14 @@ import { brokerKilled } from './rows/broker-killed.js';
 import { channelClosed } from './rows/channel-closed.js';
 import { databaseStopped } from './rows/database-stopped.js';
 import { everyOrder } from './rows/every-order.js';
+import { largeMessages } from './rows/large-messages.js';
 import { poison } from './rows/poison.js';
 import { repeatedDeliveries } from './rows/repeated-deliveries.js';
 import { replayed } from './rows/replayed.js';
 import { rollingRestart } from './rows/rolling-restart.js';
 import { serverKilled } from './rows/server-killed.js';
 import { spoiledNetwork } from './rows/spoiled-network.js';
+import { stalledClients } from './rows/stalled-clients.js';
 import { stoppedUnderLoad } from './rows/stopped-under-load.js';
 
 /** The table, as data. */
@@ -24,6 +26,8 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   beforeSubmission,
   poison,
   replayed,
+  largeMessages,
+  stalledClients,
   stoppedUnderLoad,
   rollingRestart,
 ];

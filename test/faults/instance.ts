@@ -72,8 +72,8 @@ export class Instance {
     );
   }
 
-  /** The sum of a counter over its labels, of this life. */
-  async counter(name: string): Promise<number> {
+  /** The sum of a metric over its labels, of this life. */
+  async figure(name: string): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
     const samples = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))];
     return samples.reduce((sum, [, value]) => sum + Number(value), 0);

@@ -32,7 +32,7 @@ export const serverKilled: FaultRow = {
       const loading = scene.load(writesPerKill * (repetitions + 1), 24);
       for (const { after, pauseMs, moment } of kills) {
         await scene.ledger.until(after);
-        scene.figures['redelivered'] += await scene.instance.counter('tallyhouse_amqp_redeliveries_total');
+        scene.figures['redelivered'] += await scene.instance.figure('tallyhouse_amqp_redeliveries_total');
         await delay(pauseMs);
         await killAt(scene, moment);
         scene.longest('start ms', await scene.instance.start());
