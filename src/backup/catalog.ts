@@ -8,6 +8,8 @@ export interface CatalogTable {
   /** Those that are stored; generated ones are computed anew. */
   readonly columns: readonly string[];
   readonly format: RowFormat;
+  /** Whether its bytes are kept from PostgreSQL's compression (STORAGE EXTERNAL), because they are compressed already. */
+  readonly isCompressed: boolean;
 }
 
 /** The value of a sequence; bigint as text. */
@@ -30,7 +32,8 @@ export async function readTables(client: pg.Client): Promise<CatalogTable[]> {
   const { rows } = await client.query<CatalogTable>(
     `SELECT c.relname AS name,
             array_agg(a.attname::text ORDER BY a.attnum) AS columns,
-            CASE WHEN bool_and(t.oid < 16384 OR t.typtype = 'e') THEN 'binary' ELSE 'text' END AS format
+            CASE WHEN bool_and(t.oid < 16384 OR t.typtype = 'e') THEN 'binary' ELSE 'text' END AS format,
+            bool_or(a.attstorage = 'e') AS "isCompressed"
        FROM pg_class c
        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
        JOIN pg_type t ON t.oid = a.atttypid

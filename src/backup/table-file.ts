@@ -12,11 +12,17 @@ export interface FileDigest {
 }
 
 const CHUNK_BYTES = 256 * 1024;
-// Payloads are compressed already: a higher level would cost time and gain nothing.
-const GZIP_LEVEL = 1;
+const GZIP_LEVEL = { fast: 1, none: 0 } as const;
 
-/** Writes a stream as a gzip file that is on the disk when this resolves; holds a few chunks at a time. */
-export async function writeTableFile(path: string, rows: Readable): Promise<FileDigest> {
+/**
+ * Writes a stream as a gzip file that is on the disk when this resolves; holds a few chunks at a time.
+ * @param level `none` for what is compressed already, where another try costs five times the time and gains nothing
+ */
+export async function writeTableFile(
+  path: string,
+  rows: Readable,
+  level: keyof typeof GZIP_LEVEL,
+): Promise<FileDigest> {
   const hash = createHash('sha256');
   let bytes = 0;
   const counted = async function* (chunks: AsyncIterable<Buffer>) {
@@ -26,7 +32,7 @@ export async function writeTableFile(path: string, rows: Readable): Promise<File
       yield chunk;
     }
   };
-  const gzip = createGzip({ level: GZIP_LEVEL, chunkSize: CHUNK_BYTES });
+  const gzip = createGzip({ level: GZIP_LEVEL[level], chunkSize: CHUNK_BYTES });
   await pipeline(rows, gzip, counted, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }));
   return { bytes, sha256: hash.digest('hex') };
 }

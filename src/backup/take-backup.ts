@@ -64,7 +64,7 @@ async function saveTable(client: pg.Client, table: CatalogTable, folder: DraftFo
   const statement = `COPY ${client.escapeIdentifier(table.name)} (${columns}) TO STDOUT (FORMAT ${table.format})`;
   const rows = client.query(copyTo(statement));
   const file = fileOf(table.name);
-  const digest = await writeTableFile(join(folder.path, file), rows);
+  const digest = await writeTableFile(join(folder.path, file), rows, table.isCompressed ? 'none' : 'fast');
   // The number of rows comes behind the rows; the next answer comes behind that.
   await client.query('SELECT');
   return { ...table, file, rows: rows.rowCount, ...digest };

@@ -39,8 +39,13 @@ test('every table with rows is found, with its stored columns, and travels as te
   const tables = await readTables(client);
   expect(tables.map(({ name }) => name)).toStrictEqual(['counted', 'egg', 'hen', 'listed', 'parted_low', 'plain']);
   const [listed, , plain] = tables.slice(3);
-  expect(listed).toStrictEqual({ name: 'listed', columns: ['id', 'tints'], format: 'text' });
-  expect(plain).toStrictEqual({ name: 'plain', columns: ['id', 'Odd name', 'tint', 'numbers'], format: 'binary' });
+  expect(listed).toStrictEqual({ name: 'listed', columns: ['id', 'tints'], format: 'text', isCompressed: false });
+  expect(plain).toStrictEqual({
+    name: 'plain',
+    columns: ['id', 'Odd name', 'tint', 'numbers'],
+    format: 'binary',
+    isCompressed: false,
+  });
 });
 
 test('sequences of every kind are found, used or not', async () => {
