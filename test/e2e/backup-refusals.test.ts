@@ -29,7 +29,7 @@ beforeAll(async () => {
   );
   whole = join(root, 'whole');
   expect(await run('backup', [whole], { DATABASE_URL: source.url })).toMatchObject({ code: 0, err: '' });
-});
+}, 120_000);
 beforeEach(() => {
   count += 1;
   folder = join(root, `backup-${count}`);

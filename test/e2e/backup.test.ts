@@ -53,7 +53,7 @@ beforeAll(async () => {
   const environment = { DATABASE_URL: databases.target.url };
   restore = await run('restore', [join(folder, 'backup')], environment);
   restored = await startService(databases.target.url, brokers.target.settings);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   await Promise.all([source.end(), restored.end()]);
