@@ -92,6 +92,21 @@ export function readConfig(env: Environment = process.env): Config {
   return config;
 }
 
+/** Where the database is, for the programs beside the service. */
+export type DatabaseSettings = Pick<Config, 'databaseUrl' | 'dataDir'>;
+
+/** Reads only what finds the database; throws a ConfigError as `readConfig` does. */
+export function readDatabaseSettings(env: Environment = process.env): DatabaseSettings {
+  const read = new EnvironmentReader(env);
+  const settings = {
+    databaseUrl: read.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    dataDir: resolve(read.text('DATA_DIR') ?? '.data'),
+  };
+  if (env['NODE_ENV'] === 'production') read.require({ DATABASE_URL: settings.databaseUrl }, 'NODE_ENV is production');
+  read.throwIfFaulty();
+  return settings;
+}
+
 class EnvironmentReader {
   private readonly faults: string[] = [];
 
@@ -168,9 +183,7 @@ class EnvironmentReader {
       ADMIN_USERNAME: config.adminUsername,
       ADMIN_PASSWORD: config.adminPassword,
     };
-    for (const [name, value] of Object.entries(required)) {
-      if (value === undefined) this.faults.push(`${name}: must be set when NODE_ENV is production`);
-    }
+    this.require(required, 'NODE_ENV is production');
     if (config.demo) this.faults.push('DEMO: must be off when NODE_ENV is production');
     for (const name of ['JWT_SECRET', 'ADMIN_PASSWORD'] as const) {
       if (/change.?me|default|example|secret-?key|^password|^admin/i.test(this.env[name] ?? '')) {
@@ -181,9 +194,12 @@ class EnvironmentReader {
 
   /** A consumer alone works on somebody else's database and broker. */
   requireForConsumer(config: Config): void {
-    const required = { DATABASE_URL: config.databaseUrl, RABBITMQ_URL: config.rabbitmqUrl };
+    this.require({ DATABASE_URL: config.databaseUrl, RABBITMQ_URL: config.rabbitmqUrl }, 'ROLE is consumer');
+  }
+
+  require(required: Readonly<Record<string, unknown>>, when: string): void {
     for (const [name, value] of Object.entries(required)) {
-      if (value === undefined) this.faults.push(`${name}: must be set when ROLE is consumer`);
+      if (value === undefined) this.faults.push(`${name}: must be set when ${when}`);
     }
   }
 

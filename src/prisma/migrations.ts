@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 
 /** A migration as Prisma lays it out: `prisma/migrations/<name>/migration.sql`. */
-interface Migration {
+export interface Migration {
   readonly name: string;
   readonly sql: string;
   /** SHA-256 of the file, as Prisma records it. */
@@ -47,16 +47,35 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+    await lockMigrations(client);
     return await applyMissing(client);
   } finally {
     await client.end();
   }
 }
 
+/** Keeps migrations of others from running until the connection ends; waits for those that run. */
+export async function lockMigrations(client: pg.Client): Promise<void> {
+  await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+}
+
+/** No migration runs while `work` does; any number may hold this lock together. */
+export async function betweenMigrations<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+  await client.query('SELECT pg_advisory_lock_shared($1)', [LOCK_KEY]);
+  const result = await work();
+  await client.query('SELECT pg_advisory_unlock_shared($1)', [LOCK_KEY]);
+  return result;
+}
+
+/** Applies these, with their records, within the transaction that is open. */
+export async function applyMigrations(client: pg.Client, migrations: readonly Migration[]): Promise<void> {
+  await client.query(CREATE_TABLE);
+  for (const migration of migrations) await applyWithRecord(client, migration);
+}
+
 async function applyMissing(client: pg.Client): Promise<string[]> {
   await client.query(CREATE_TABLE);
-  const applied = await readApplied(client);
+  const applied = new Map((await readApplied(client)).map(({ name, checksum }) => [name, checksum]));
   const missing: string[] = [];
   for (const migration of await readMigrations()) {
     const checksum = applied.get(migration.name);
@@ -72,9 +91,11 @@ async function applyMissing(client: pg.Client): Promise<string[]> {
   return missing;
 }
 
-async function readApplied(client: pg.Client): Promise<Map<string, string>> {
+/** What a database has, in the order in which it was applied. Throws MigrationError where one was left half-done. */
+export async function readApplied(client: pg.Client): Promise<Omit<Migration, 'sql'>[]> {
   const { rows } = await client.query<{ migration_name: string; checksum: string; finished: boolean }>(
-    'SELECT migration_name, checksum, finished_at IS NOT NULL AS finished FROM _prisma_migrations WHERE rolled_back_at IS NULL',
+    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished FROM _prisma_migrations
+     WHERE rolled_back_at IS NULL ORDER BY started_at, migration_name`,
   );
   const halfDone = rows.find(({ finished }) => !finished);
   if (halfDone !== undefined) {
@@ -82,18 +103,13 @@ async function readApplied(client: pg.Client): Promise<Map<string, string>> {
       `the migration ${halfDone.migration_name} was left half-done; see \`prisma migrate resolve\``,
     );
   }
-  return new Map(rows.map(({ migration_name, checksum }) => [migration_name, checksum]));
+  return rows.map(({ migration_name: name, checksum }) => ({ name, checksum }));
 }
 
-async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
   try {
     await client.query('BEGIN');
-    await client.query(sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name],
-    );
+    await applyWithRecord(client, migration);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -101,7 +117,17 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
   }
 }
 
-async function readMigrations(): Promise<Migration[]> {
+async function applyWithRecord(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+  await client.query(sql);
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+    [randomUUID(), checksum, name],
+  );
+}
+
+/** The migrations of this program, in their order. */
+export async function readMigrations(): Promise<Migration[]> {
   const entries = await readdir(FOLDER, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return Promise.all(
