@@ -1,4 +1,4 @@
-import type { BinaryRow } from '../prisma/copy-out.js';
+import { type BinaryField, type BinaryRow, wholeField } from '../prisma/copy-out.js';
 import type { BinarySource } from '../prisma/database.js';
 import { HEADER_BYTES, WRAPPER_BYTES } from './aligned-deflate.js';
 import { PART_COLUMNS, type StoredPayload } from './payload-store.js';
@@ -23,29 +23,36 @@ export async function fetchSingleBlocks(
     `SELECT payload_id, ${ALL_PARTS} FROM payload_block
       WHERE simulation_id = ${simulationId} AND payload_id IN (${payloadIds.join(',')}) AND block = 0`,
   );
-  return new Map(
-    rows.map((row) => [field(row, 0).readBigInt64BE(), PART_COLUMNS.map((_, part) => streamOf(row, part))]),
-  );
+  return new Map(rows.map((row) => [bigintAt(row, 0), PART_COLUMNS.map((_, part) => streamOf(row, part))]));
 }
 
 /** For each part its bytes, the length of its text, and the CRC-32 of that. */
-const ALL_PARTS = PART_COLUMNS.map((column, part) => `${column}, raw_len[${part + 1}], crc32[${part + 1}]`).join(', ');
+const ALL_PARTS = PART_COLUMNS.map((column, part) => `${column}, ${measures(part)}`).join(', ');
 const COLUMNS_OF_PART = 3;
+
+function measures(part: number): string {
+  return `raw_len[${part + 1}], crc32[${part + 1}]`;
+}
 
 function streamOf(row: BinaryRow, part: number): StoredStream | undefined {
   const at = 1 + COLUMNS_OF_PART * part;
   const bytes = row[at];
   if (bytes === null || bytes === undefined) return undefined;
-  return { bytes, rawLength: field(row, at + 1).readInt32BE(), crc32: Number(field(row, at + 2).readBigInt64BE()) };
+  return { bytes: wholeField(bytes), rawLength: integerAt(row, at + 1), crc32: Number(bigintAt(row, at + 2)) };
 }
 
-/** One zlib stream that is fetched piece by piece, for whoever has no room for all of it. */
+/** One zlib stream that is fetched slice by slice, for whoever has no room for all of it. */
 export interface SlicedStream {
   readonly rawLength: number;
   readonly crc32: number;
   readonly adler32: number;
-  /** Its deflate blocks, without header, final block and checksum. */
-  readonly slices: AsyncIterable<Buffer>;
+  /** Its deflate blocks, without header, final block and checksum; a slice is in pieces. */
+  readonly slices: AsyncIterable<BinaryField>;
+}
+
+/** The slices of a stream, piece by piece. */
+export async function* piecesOf({ slices }: SlicedStream): AsyncGenerator<Buffer> {
+  for await (const slice of slices) yield* slice;
 }
 
 /**
@@ -62,29 +69,33 @@ export async function openBlockPart(
   const column = PART_COLUMNS[part];
   if (column === undefined) throw new RangeError(`a payload has no part ${part}`);
   const from = `FROM payload_block WHERE simulation_id = ${payload.simulationId} AND payload_id = ${payload.payloadId} AND block = ${block}`;
-  const slice = (at: number) => `substring(${column} FROM ${at + 1} FOR ${sliceBytes()})`;
+  // What frames the blocks is left out already: header in front, final block and checksum behind.
+  const length = `octet_length(${column}) - ${WRAPPER_BYTES}`;
+  const slice = (at: number) => {
+    const bytes = sliceBytes();
+    return `substring(${column} FROM ${HEADER_BYTES + 1 + at} FOR least(${bytes}, ${length} - ${at}))`;
+  };
   const [opened] = await db.copyRows(
-    `SELECT octet_length(${column}), raw_len[${part + 1}], crc32[${part + 1}],
-            substring(${column} FROM octet_length(${column}) - 3), ${slice(HEADER_BYTES)} ${from}`,
+    `SELECT ${length}, ${measures(part)}, substring(${column} FROM octet_length(${column}) - 3), ${slice(0)} ${from}`,
   );
   if (opened === undefined) throw new PayloadGone();
   if (opened[0] === null) return undefined;
-  const end = HEADER_BYTES + field(opened, 0).readInt32BE() - WRAPPER_BYTES;
+  const end = integerAt(opened, 0);
   const slices = async function* () {
-    let next = field(opened, 4);
-    for (let at = HEADER_BYTES; ;) {
-      at += next.length;
-      yield at > end ? next.subarray(0, end - at) : next;
+    let next = fieldAt(opened, 4);
+    for (let at = 0; ;) {
+      yield next;
+      at += next.reduce((bytes, piece) => bytes + piece.length, 0);
       if (at >= end) return;
       const [more] = await db.copyRows(`SELECT ${slice(at)} ${from}`);
       if (more === undefined) throw new PayloadGone();
-      next = field(more, 0);
+      next = fieldAt(more, 0);
     }
   };
   return {
-    rawLength: field(opened, 1).readInt32BE(),
-    crc32: Number(field(opened, 2).readBigInt64BE()),
-    adler32: field(opened, 3).readUInt32BE(),
+    rawLength: integerAt(opened, 1),
+    crc32: Number(bigintAt(opened, 2)),
+    adler32: wholeField(fieldAt(opened, 3)).readUInt32BE(),
     slices: slices(),
   };
 }
@@ -98,6 +109,14 @@ export class PayloadGone extends Error {
 }
 
 /** A field that is never NULL. */
-function field(row: BinaryRow, index: number): Buffer {
-  return row[index] as Buffer;
+function fieldAt(row: BinaryRow, index: number): BinaryField {
+  return row[index] as BinaryField;
+}
+
+function integerAt(row: BinaryRow, index: number): number {
+  return wholeField(fieldAt(row, index)).readInt32BE();
+}
+
+function bigintAt(row: BinaryRow, index: number): bigint {
+  return wholeField(fieldAt(row, index)).readBigInt64BE();
 }

@@ -2,12 +2,12 @@ import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createInflateRaw, inflate, inflateSync } from 'node:zlib';
 import { FINAL_BLOCK } from './aligned-deflate.js';
-import type { SlicedStream, StoredStream } from './fetch-payload.js';
+import { type SlicedStream, type StoredStream, piecesOf } from './fetch-payload.js';
 
 /** Below this many bytes of text a trip through the thread pool costs more than the work. */
 const SYNC_BYTES = 16 * 1024;
 /** Text that is inflated at a time, of a stream that comes in slices. */
-const INFLATED_BYTES = 32 * 1024;
+const INFLATED_BYTES = 64 * 1024;
 const inflateInPool = promisify<Buffer, Buffer>(inflate);
 
 /** Writes plain text: streams are inflated as they come. */
@@ -24,10 +24,10 @@ export class IdentityWriter {
     return [rawLength <= SYNC_BYTES ? inflateSync(bytes) : await inflateInPool(bytes)];
   }
 
-  async *slices({ slices }: SlicedStream): AsyncGenerator<Buffer> {
+  async *slices(stream: SlicedStream): AsyncGenerator<Buffer> {
     const inflater = createInflateRaw({ chunkSize: INFLATED_BYTES });
     // What goes wrong on the way comes out of the inflater; a reader who leaves ends both.
-    pipeline(Readable.from(withFinalBlock(slices)), inflater, () => undefined);
+    pipeline(Readable.from(withFinalBlock(stream)), inflater, () => undefined);
     yield* inflater as AsyncIterable<Buffer>;
   }
 
@@ -36,7 +36,7 @@ export class IdentityWriter {
   }
 }
 
-async function* withFinalBlock(slices: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield* slices;
+async function* withFinalBlock(stream: SlicedStream): AsyncGenerator<Buffer> {
+  yield* piecesOf(stream);
   yield FINAL_BLOCK;
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { adlerOf, deflateBlocks, FINAL_BLOCK } from './aligned-deflate.js';
 import { adler32, adler32Combine, crc32Combine } from './checksums.js';
-import type { SlicedStream, StoredStream } from './fetch-payload.js';
+import { piecesOf, type SlicedStream, type StoredStream } from './fetch-payload.js';
 
 /** A stored block holds at most this many bytes (RFC 1951, 3.2.4). */
 export const STORED_BLOCK_BYTES = 65_535;
@@ -51,9 +51,9 @@ export class SplicingWriter {
     return [deflateBlocks(bytes)];
   }
 
-  slices({ rawLength, crc32: crc, adler32: adler, slices }: SlicedStream): AsyncIterable<Buffer> {
-    this.count(rawLength, this.encoding === 'gzip' ? crc : adler);
-    return slices;
+  slices(stream: SlicedStream): AsyncIterable<Buffer> {
+    this.count(stream.rawLength, this.encoding === 'gzip' ? stream.crc32 : stream.adler32);
+    return piecesOf(stream);
   }
 
   end(): Buffer[] {
