@@ -1,4 +1,4 @@
-// `npm run demo` beside a running server: builds only where there is no build yet.
+// `npm run demo` and `npm run worker` beside a running server: builds only where there is no build yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
