@@ -9,9 +9,10 @@ import { eventually, TestBroker, until } from '../support/amqp.js';
 import { call, registerUser, submit, type SubmittedJob } from '../support/client.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { findPika } from '../support/pika.js';
-import { PythonWorker, WITHOUT_PIKA, type PythonEnd } from '../support/python-worker.js';
+import { PythonWorker, WITHOUT_PIKA } from '../support/python-worker.js';
 import { type RunningService, startService } from '../support/service.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import type { WorkerEnd } from '../support/worker-process.js';
 
 const pythonWithPika = findPika();
 const python = pythonWithPika ?? 'python3';
@@ -84,7 +85,7 @@ async function run(program: string, variables: Record<string, string>, before = 
 }
 
 /** Runs the command line. */
-async function command(args: readonly string[], variables: Record<string, string>, input = ''): Promise<PythonEnd> {
+async function command(args: readonly string[], variables: Record<string, string>, input = ''): Promise<WorkerEnd> {
   const end = await new PythonWorker(python, ['-m', 'tallyhouse_worker', ...args], variables).feed(input).end;
   expect(end.output + end.complaints).not.toContain(job.update_key);
   return end;
@@ -462,7 +463,7 @@ describe('a flush', () => {
     expect(await waiting()).toHaveLength(COUNT + 1);
     return JSON.parse(output.split('\n').at(-1) ?? '');
   }
-  const sentBy = ({ output }: PythonEnd) => Number(/sent (\d+), set aside 0, still waiting 0/.exec(output)?.[1]);
+  const sentBy = ({ output }: WorkerEnd) => Number(/sent (\d+), set aside 0, still waiting 0/.exec(output)?.[1]);
   const flush = (variables = overHttp()) =>
     new PythonWorker(python, ['-m', 'tallyhouse_worker', 'flush', '--patience', '40'], variables).feed('');
 
