@@ -7,11 +7,20 @@ import { InvalidInput } from './worker-errors.js';
  * for what is no JSON, or holds a number outside the range of a double.
  */
 export function parseResults(text: string): unknown[] {
-  const content = new JsonParser(text).parse();
+  const content = parsed(text);
   const isObject = typeof content === 'object' && content !== null && !Array.isArray(content);
   const estimators = isObject ? (content as Record<string, unknown>)['estimators'] : content;
   if (Array.isArray(estimators)) return estimators;
   throw new InvalidInput('the results must be {"estimators": [...]} or a list of estimators');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return new JsonParser(text).parse();
+  } catch (error) {
+    if (error instanceof RangeError) throw new InvalidInput('not JSON: too deeply nested');
+    throw error;
+  }
 }
 
 const SPACE = /[ \t\n\r]*/y;

@@ -42,11 +42,13 @@ function textOf(value: unknown): string {
 function objectText(value: object): string {
   if (value instanceof JsonText) return value.text;
   if (Array.isArray(value)) return listText(value);
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return listText(value as unknown as ArrayLike<number>);
+  if (ArrayBuffer.isView(value) && 'length' in value) return listText(value as unknown as ArrayLike<number>);
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     return textOf((value as { toJSON(): unknown }).toJSON());
   }
-  if (value instanceof Map || value instanceof Set) throw new InvalidInput("a Map or Set can't be written as JSON");
+  if ([Map, Set, ArrayBuffer, DataView].some((kind) => value instanceof kind)) {
+    throw new InvalidInput(`a ${value.constructor.name} can't be written as JSON`);
+  }
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return `{${members.map(([name, member]) => `${stringText(name)}:${textOf(member)}`).join(',')}}`;
 }

@@ -337,6 +337,28 @@ say({ 'a 0': hexes(values) });
     await http.close();
   });
 
+  test.each([
+    ['a byte of the request has left', 1, 'up'],
+    ['half a megabyte has left', 500_000, 'up'],
+    ['it was stored, and a byte of the answer has come', 1, 'down'],
+  ] as const)('a line that breaks once %s costs nothing', async (_, truncateAfter, direction) => {
+    const http = await TcpProxy.to(scene.service.url);
+    http.spoil({ truncateAfter }, [direction]);
+    const program = `
+const values = doubles(1, 40000);
+say(await new Worker({ messageBytes: 2 ** 30 }).results([{ name: 'a', pages: [page(0, values)] }]));
+say({ 'a 0': hexes(values) });
+`;
+    const variables = scene.environment({ TALLYHOUSE_URL: http.url });
+    const [receipt, sent] = await run(program, variables);
+    expect(receipt).toMatchObject({ http: 0, spooled: 1 });
+    http.heal();
+    expect(await command(['flush'], variables)).toMatchObject({ code: 0 });
+    await scene.readBack(sent);
+    expect(await scene.jobState()).toBe('COMPLETED');
+    await http.close();
+  });
+
   test('a worker that is killed while it waits has lost nothing: a flush sends it', async () => {
     const program = `await new Worker({ patience: 600 }).task(1, { state: 'COMPLETED', simulated_primaries: 7 });`;
     const worker = TypeScriptWorker.program(program, away());
@@ -502,6 +524,13 @@ print(Worker().results([{"name": "ż/1", "pages": [page]}]).spooled)
 describe('what the service refuses', () => {
   test.each([
     ['a wrong key', `new Worker({ updateKey: 'x'.repeat(40) }).task(1, { state: 'RUNNING' })`, 403, /./],
+    [
+      'a wrong key, known long before the end of an upload,',
+      `new Worker({ updateKey: 'x'.repeat(40), messageBytes: 2 ** 30 })
+        .results([{ name: 'a', pages: [page(0, doubles(1, 300000))] }])`,
+      403,
+      /./,
+    ],
     ['a wrong shape', `new Worker().task(1, { state: 'DONE' })`, 400, /task_state/],
     ['a wrong page', `new Worker().results([{ name: 'a', pages: [{ page_number: 1 }] }])`, 400, /data/],
     ['no such path', `new Worker({ httpUrl: process.env.TALLYHOUSE_URL + '/nowhere' }).task(1)`, 404, /./],
