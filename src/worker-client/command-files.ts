@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -11,6 +12,17 @@ export async function readInput(path: string): Promise<Buffer> {
   } catch (error) {
     throw new InvalidInput((error as Error).message);
   }
+}
+
+/** The same as text. Throws InvalidInput where it is longer than a text may be in Node. */
+export async function readText(path: string): Promise<string> {
+  const bytes = await readInput(path);
+  if (bytes.length > constants.MAX_STRING_LENGTH) {
+    throw new InvalidInput(
+      `${path} is larger than ${constants.MAX_STRING_LENGTH} bytes: send its pages in several files`,
+    );
+  }
+  return bytes.toString('utf8').replace(/^\ufeff/, '');
 }
 
 /** The files of arguments that are a path, stored by its last part, or `NAME=PATH`. */

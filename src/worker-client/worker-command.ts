@@ -1,4 +1,4 @@
-import { readFiles, readInput } from './command-files.js';
+import { readFiles, readText } from './command-files.js';
 import { type CommandName, helpOf } from './command-help.js';
 import { CommandOptions, numberOf } from './command-options.js';
 import { Courier } from './courier.js';
@@ -30,8 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 const RUN: Record<CommandName, (options: CommandOptions) => Promise<number>> = {
   results: async (options) => {
-    const text = (await readInput(options.argument)).toString('utf8').replace(/^\ufeff/, '');
-    const estimators = parseResults(text) as EstimatorInput[];
+    const estimators = parseResults(await readText(options.argument)) as EstimatorInput[];
     const [partial, revision, pagesTotal] = [
       options.is('partial'),
       options.number('revision'),

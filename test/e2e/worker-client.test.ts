@@ -1,4 +1,5 @@
-import { cp, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answering, blockingBroker } from '../support/answering-server.js';
@@ -418,6 +419,12 @@ describe('a flush', () => {
     expect(await scene.waiting()).toHaveLength(COUNT + 1);
     return JSON.parse(output.split('\n').at(-1) ?? '');
   }
+  /** A search path on which nothing but one program is found. */
+  async function pathOf(program: string): Promise<string> {
+    const { stdout } = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' });
+    await symlink(stdout.trim(), join(scene.spool, program));
+    return scene.spool;
+  }
   const sentBy = ({ output }: WorkerEnd) => Number(/sent (\d+), set aside 0, still waiting 0/.exec(output)?.[1]);
   const ARGS = ['flush', '--patience', '40'];
   const flush = (variables = scene.overHttp()) => TypeScriptWorker.command(ARGS, variables).feed('');
@@ -451,16 +458,22 @@ describe('a flush', () => {
     expect(await scene.jobState()).toBe('COMPLETED');
   });
 
-  test('waits for a Python process that holds the lock, and goes on once that is killed', async () => {
+  test.each(['flock', 'perl'])('waits, by means of %s, for a Python process that is killed then', async (helper) => {
     await command(['task', '1', '--state', 'COMPLETED'], away());
     const holding = `import fcntl, sys; lock = open(sys.argv[1]); fcntl.flock(lock, fcntl.LOCK_EX); print("held", flush=True); sys.stdin.read()`;
     const lock = join(scene.spool, `simulation-${scene.job.job_id}`, 'lock');
     const python = new PythonWorker('python3', ['-c', holding, lock], {});
     await until(() => python.lines.length === 1);
-    expect((await command(['flush', '--patience', '0'], scene.overHttp())).code).toBe(3);
-    const waiting = flush();
+    const variables = { ...scene.overHttp(), PATH: await pathOf(helper) };
+    expect((await command(['flush', '--patience', '0'], variables)).code).toBe(3);
+    const waiting = flush(variables);
     python.kill();
     expect(await waiting.end).toMatchObject({ code: 0, output: 'sent 1, set aside 0, still waiting 0' });
+  });
+
+  test('goes without a lock where nothing can lock', async () => {
+    await command(['task', '1', '--state', 'COMPLETED'], away());
+    expect(sentBy(await flush({ ...scene.overHttp(), PATH: scene.spool }).end)).toBe(1);
   });
 
   test('keeps a Python process out while it sends, and no longer when it is killed', async () => {
