@@ -80,7 +80,7 @@ export class HttpPoster implements Door {
     try {
       await within(this.limits.connectTimeout, Promise.race([connected(request), answered]), 'no connection');
       await this.upload(request, message.body, answered);
-      return await within(this.limits.answerTimeout, answered.then(readAnswer), 'no answer');
+      return await readAnswer(answered, this.limits.answerTimeout);
     } catch (error) {
       throw new Away(`HTTP: ${reasonOf(error)}`);
     } finally {
@@ -125,10 +125,15 @@ async function connected(request: ClientRequest): Promise<void> {
   await once(socket, 'encrypted' in socket ? 'secureConnect' : 'connect');
 }
 
-async function readAnswer(answer: IncomingMessage): Promise<HttpAnswer> {
+/** Within so many seconds altogether; once the status is known, that is what counts. */
+async function readAnswer(answered: Promise<IncomingMessage>, seconds: number): Promise<HttpAnswer> {
+  const start = performance.now();
+  const answer = await within(seconds, answered, 'no answer');
+  const left = seconds - (performance.now() - start) / 1000;
   const status = answer.statusCode ?? 0;
   const retryAfter = parseRetryAfter(answer.headers['retry-after'], Date.now());
-  return { status, retryAfter, text: status < 300 ? '' : await readText(answer) };
+  const text = status < 300 ? '' : await within(left, readText(answer), '').catch(() => '');
+  return { status, retryAfter, text };
 }
 
 async function readText(answer: IncomingMessage): Promise<string> {
@@ -141,7 +146,7 @@ async function readText(answer: IncomingMessage): Promise<string> {
       if (size > ANSWER_BYTES) break;
     }
   } catch {
-    // The status is known, which is what counts.
+    // Half of it says no less than nothing.
   }
   return Buffer.concat(chunks).toString('utf8');
 }
