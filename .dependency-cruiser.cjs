@@ -35,6 +35,19 @@ module.exports = {
         pathNot: ['^src/$1/', '\\.(module|service|guard|decorator)\\.ts$', '/domain/'],
       },
     },
+    {
+      name: 'worker-client-can-be-copied-out',
+      severity: 'error',
+      from: { path: '^src/worker-client/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^src/worker-client/', '^node_modules/amqplib/'], dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'worker-client-goes-without-amqplib',
+      severity: 'error',
+      comment: 'it is loaded only where something is published',
+      from: { path: '^src/worker-client/' },
+      to: { path: '^node_modules/amqplib/', dynamic: false, dependencyTypesNot: ['type-only', 'type-import'] },
+    },
     { name: 'src-never-imports-tests', severity: 'error', from: { path: '^src' }, to: { path: '^test' } },
     {
       name: 'no-orphans',

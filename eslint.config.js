@@ -28,7 +28,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config/**', 'test/**', 'scripts/**', 'prisma.config.ts'],
+    // The worker client is a program of its own, with an environment of its own.
+    files: ['src/config/**', 'src/worker-client/worker-settings.ts', 'test/**', 'scripts/**', 'prisma.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

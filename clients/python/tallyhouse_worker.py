@@ -690,7 +690,10 @@ class SimulationSpool:
             _sync_folder(self.path)
             return name
         except OSError as error:
-            raise SpoolError(f"the spool folder {self._spool.root} can't be written: {_reason(error)}") from None
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> SpoolError:
+        return SpoolError(f"the spool folder {self._spool.root} can't be written: {_reason(error)}")
 
     def load(self, name: str) -> Optional[Message]:
         """None where another process sent it meanwhile; raises ValueError where the file is damaged."""
@@ -727,10 +730,13 @@ class SimulationSpool:
         """Gives True once no other process sends these, False where that takes until the deadline or `is_over`.
 
         The lock ends with its process, however that ends. Where the file system has no locks there is none, and two
-        processes may send the same, which is harmless.
+        processes may send the same, which is harmless. Raises SpoolError where the folder can't be written.
         """
-        self._make_folders()
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._make_folders()
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._unwritable(error) from None
         try:
             yield self._lock(handle, deadline, is_over)
         finally:
@@ -915,12 +921,13 @@ class Courier:
     def _insist(self, message: Message, folder: SimulationSpool, failure: Optional[_Away], error: SpoolError) -> str:
         """Goes on trying for a message that can't be kept."""
         patience = 0.0 if self._is_away else self._patience
-        _tell_refused(self._flush(folder, patience))
-        if folder.pending():
-            raise NotSent(f"older messages can't be sent now, and {error}")
         try:
+            if folder.pending():
+                _tell_refused(self._flush(folder, patience))
+                if folder.pending():
+                    raise _Away("older messages can't be sent now")
             return self._deliver(message, patience, failure)
-        except _Away as away:
+        except (_Away, SpoolError) as away:
             raise NotSent(f"{away}, and {error}") from None
 
     def _flush(
@@ -1234,7 +1241,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return _complain(error, EXIT_REFUSED)
     except NotSent as error:
         return _complain(error, EXIT_LOST)
-    except (ValueError, TypeError, OSError, RecursionError) as error:
+    except (WorkerError, ValueError, TypeError, OSError, RecursionError) as error:
         return _complain(error, EXIT_USAGE)
 
 

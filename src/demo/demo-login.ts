@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AmqpAddress } from './amqp-worker-port.js';
 import { DemoError } from './demo-error.js';
 import { type DemoOptions, httpUrl } from './demo-options.js';
-import type { DemoLogin } from './demo-session.js';
+import type { AmqpAddress, DemoLogin } from './demo-session.js';
 
 const DEFAULT_URL = 'http://127.0.0.1:3000';
 

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AmqpWorkerPort } from './amqp-worker-port.js';
 import { DemoError } from './demo-error.js';
 import { findLogin } from './demo-login.js';
 import { type DemoOptions, HELP, readOptions } from './demo-options.js';
-import { type DemoLogin, DemoSession, endpoint } from './demo-session.js';
+import { asDemoError, DemoSender } from './demo-sender.js';
+import { type DemoLogin, DemoSession, endpoint, type WorkerIdentity } from './demo-session.js';
 import { demoSubmission } from './demo-submission.js';
 import { type DemoProgress, playDemo } from './demo-worker.js';
-import type { WorkerPort } from './worker-port.js';
-import { HttpWorkerPort } from './http-worker-port.js';
 import { ProgressLine } from './progress-line.js';
 
 /** The program behind `npm run demo`; returns the exit code. */
@@ -32,53 +30,40 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void>
   const session = await DemoSession.open(login, signal);
   const submission = demoSubmission({ ntasks: options.plan.tasks, primaries: options.plan.primaries });
   const identity = await session.submit(submission, signal);
-  const jobId = identity.simulation_id;
+  const jobId = identity.simulationId;
   print(`Submitted "${submission.title}" to ${login.url.href} as ${login.username}`);
   print(`Job ${jobId}, seed ${options.plan.seed}`);
 
   const line = new ProgressLine(process.stdout);
-  const port = await openPort(login, signal);
+  const sender = await openSender(login, identity, signal);
   try {
     const end = await playDemo({
       plan: options.plan,
-      identity,
-      port,
+      sender: sender.worker,
       seconds: options.seconds,
       pace: paceOf(options.seconds, signal),
       now: () => new Date(),
       onProgress: (progress) => line.show(progress),
     });
     line.end();
+    await sender.finish();
     await printOutcome(login, jobId, end, signal);
   } catch (error) {
     line.end();
     if (signal.aborted) await cancel(session, jobId);
-    throw error;
+    throw asDemoError(error);
   } finally {
-    if (port instanceof AmqpWorkerPort) await port.close();
+    await sender.close();
   }
 }
 
 /** Over RabbitMQ where there is one, else over HTTP; said on the terminal. */
-async function openPort({ url, amqp }: DemoLogin, signal: AbortSignal): Promise<WorkerPort> {
-  const http = new HttpWorkerPort(url, signal);
-  if (amqp === undefined) {
-    print('Its workers send over HTTP.');
-    return http;
-  }
-  let told = false;
-  const tell = (reason: string): void => {
-    if (!told) process.stderr.write(`\ndemo: RabbitMQ takes no messages (${reason}); sending over HTTP.\n`);
-    told = true;
-  };
-  try {
-    const port = await AmqpWorkerPort.open(amqp, http, tell);
-    print(`Its workers publish to RabbitMQ at ${new URL(amqp.url).host}.`);
-    return port;
-  } catch (error) {
-    tell((error as Error).message);
-    return http;
-  }
+async function openSender(login: DemoLogin, identity: WorkerIdentity, signal: AbortSignal): Promise<DemoSender> {
+  const { amqp } = login;
+  print(amqp ? `Its workers publish to RabbitMQ at ${new URL(amqp.url).host}.` : 'Its workers send over HTTP.');
+  return DemoSender.open(login, identity, signal, (reason) => {
+    process.stderr.write(`\ndemo: RabbitMQ takes no messages (${reason}); sending over HTTP.\n`);
+  });
 }
 
 function paceOf(seconds: number, signal: AbortSignal): (moment: number) => Promise<void> {

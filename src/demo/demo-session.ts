@@ -1,9 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AmqpAddress } from './amqp-worker-port.js';
 import { DemoError } from './demo-error.js';
 import type { DemoSubmission } from './demo-submission.js';
 import { expectStatus, getJson, postJson } from './post-json.js';
-import type { WorkerIdentity } from './worker-port.js';
+
+/** Where workers publish. */
+export interface AmqpAddress {
+  readonly url: string;
+  /** Before the name of the exchange. */
+  readonly prefix: string;
+}
+
+/** What names a simulation and proves the right to write it. */
+export interface WorkerIdentity {
+  readonly simulationId: string;
+  readonly updateKey: string;
+}
 
 /** Where the demo goes and as whom. */
 export interface DemoLogin {
@@ -41,7 +52,7 @@ export class DemoSession {
     expectStatus(answer, 201, 'take the simulation');
     const { job_id: jobId, update_key: updateKey } = answer.body;
     if (typeof jobId === 'string' && typeof updateKey === 'string') {
-      return { simulation_id: jobId, update_key: updateKey };
+      return { simulationId: jobId, updateKey };
     }
     throw new DemoError('The server took the simulation but named no job_id and update_key.');
   }

@@ -1,28 +1,29 @@
+import { Receipt } from '../worker-client/receipt.js';
+import type { ResultsOptions, TaskUpdate } from '../worker-client/worker-calls.js';
 import { type DemoProgress, type DemoShow, playDemo } from './demo-worker.js';
-import type { LogfilesBody, ResultsBody, TaskBody } from './worker-port.js';
+import type { Estimator } from './domain/estimator.js';
 
 interface Recording {
-  results: ResultsBody[];
-  logfiles: LogfilesBody[];
-  tasks: TaskBody[];
+  results: { estimators: Estimator[]; options: ResultsOptions }[];
+  logfiles: { taskId: number | undefined; files: Readonly<Record<string, unknown>> }[];
+  tasks: { taskId: number; update: TaskUpdate }[];
   end: DemoProgress;
 }
 
-/** Plays a show without waiting and keeps every body that a transport would have carried. */
+/** Plays a show without waiting and keeps everything that would have been sent. */
 async function play(plan: Partial<DemoShow['plan']>): Promise<Recording> {
-  const results: ResultsBody[] = [];
-  const logfiles: LogfilesBody[] = [];
-  const tasks: TaskBody[] = [];
-  const keep =
-    <T>(list: T[]) =>
-    (body: T): Promise<void> => {
-      list.push(body);
-      return Promise.resolve();
-    };
+  const results: Recording['results'] = [];
+  const logfiles: Recording['logfiles'] = [];
+  const tasks: Recording['tasks'] = [];
+  const kept = (_: number) => Promise.resolve(new Receipt(1));
   const end = await playDemo({
     plan: { tasks: 3, primaries: 3000, failing: new Set(), seed: 1, ...plan },
-    identity: { simulation_id: 'job-1', update_key: 'k'.repeat(32) },
-    port: { results: keep(results), logfiles: keep(logfiles), task: keep(tasks) },
+    sender: {
+      results: (estimators, options) =>
+        kept(results.push({ estimators: [...estimators] as Estimator[], options: options ?? {} })),
+      logfiles: (files, taskId) => kept(logfiles.push({ taskId, files })),
+      task: (taskId, update) => kept(tasks.push({ taskId, update: update ?? {} })),
+    },
     seconds: 20,
     pace: () => Promise.resolve(),
     now: () => new Date('2026-01-01T00:00:00Z'),
@@ -34,36 +35,36 @@ async function play(plan: Partial<DemoShow['plan']>): Promise<Recording> {
 describe('playDemo', () => {
   it('sends partial results with ever more primaries and final results once, last', async () => {
     const { results } = await play({});
-    const primaries = results.map((body) => Number(body.estimators[0]?.metadata['number_of_primaries']));
+    const primaries = results.map((sent) => Number(sent.estimators[0]?.metadata['number_of_primaries']));
     expect(primaries).toEqual([...primaries].sort((a, b) => a - b));
     expect(primaries.at(-1)).toBe(3000);
-    expect(results.map((body) => body.partial)).toEqual([...results.slice(1).map(() => true), undefined]);
-    const revisions = results.map((body) => body.revision);
+    expect(results.map(({ options }) => options.partial)).toEqual([...results.slice(1).map(() => true), false]);
+    const revisions = results.map(({ options }) => options.revision);
     expect(new Set(revisions).size).toBe(revisions.length);
   });
 
   it('takes every task from RUNNING to COMPLETED, with growing primaries and an end time', async () => {
     const { tasks, logfiles } = await play({});
     for (const taskId of [1, 2, 3]) {
-      const updates = tasks.filter((body) => body.task_id === taskId).map((body) => body.update_dict);
+      const updates = tasks.filter((sent) => sent.taskId === taskId).map(({ update }) => update);
       expect(updates[0]?.task_state).toBe('RUNNING');
       expect(updates.at(-1)).toMatchObject({ task_state: 'COMPLETED', simulated_primaries: 1000, estimated_time: 0 });
       expect(updates.at(-1)).toHaveProperty('end_time');
-      expect(logfiles.filter((body) => body.task_id === taskId).at(-1)?.logfiles['stdout']).toContain('Run completed');
+      expect(logfiles.filter((sent) => sent.taskId === taskId).at(-1)?.files['stdout']).toContain('Run completed');
     }
   });
 
   it('reports a failing task with its error and merges the others', async () => {
     const { tasks, logfiles, results, end } = await play({ failing: new Set([2]) });
-    expect(tasks.filter((body) => body.task_id === 2).at(-1)?.update_dict.task_state).toBe('FAILED');
-    expect(logfiles.filter((body) => body.task_id === 2).at(-1)?.logfiles['stderr']).toContain('ERROR');
+    expect(tasks.filter(({ taskId }) => taskId === 2).at(-1)?.update.task_state).toBe('FAILED');
+    expect(logfiles.filter(({ taskId }) => taskId === 2).at(-1)?.files['stderr']).toContain('ERROR');
     expect(results.at(-1)?.estimators[0]?.metadata['number_of_primaries']).toBe('2000');
     expect(end.stored).toBe('final results');
   });
 
   it('sends no final results where every task fails', async () => {
     const { results, end } = await play({ failing: new Set([1, 2, 3]) });
-    expect(results.every((body) => body.partial === true)).toBe(true);
+    expect(results.every(({ options }) => options.partial === true)).toBe(true);
     expect(end.stored).toBe('nothing');
   });
 });

@@ -1,13 +1,12 @@
+import type { Worker } from '../worker-client/worker.js';
 import { scoreDemo } from './domain/demo-scoring.js';
 import { taskLog } from './domain/task-log.js';
 import { type DemoPlan, type TaskMoment, mergedPrimaries, tasksAt } from './domain/task-schedule.js';
-import type { WorkerIdentity, WorkerPort } from './worker-port.js';
 
-/** Everything that the demo worker needs from outside: where to send, whom for, and how time passes. */
+/** Everything that the demo worker needs from outside: what sends for it, and how time passes. */
 export interface DemoShow {
   plan: DemoPlan;
-  identity: WorkerIdentity;
-  port: WorkerPort;
+  sender: Pick<Worker, 'results' | 'logfiles' | 'task'>;
   /** Length of the show in seconds; it only shapes the estimates of remaining time and the number of steps. */
   seconds: number;
   /** Resolves once this share (0 to 1) of the show is over. */
@@ -29,7 +28,7 @@ const RESULT_ROUNDS = 8;
 /**
  * Plays all tasks of one simulation side by side: states and progress at every step, log files and partial results in
  * rounds, and final results at the end from the tasks that completed. Where all failed there are none, so that the job
- * ends as FAILED. Throws what the port throws.
+ * ends as FAILED. Throws what the sender throws.
  */
 export async function playDemo(show: DemoShow): Promise<DemoProgress> {
   const stepsARound = Math.min(50, Math.max(5, Math.ceil((show.seconds * 2) / RESULT_ROUNDS)));
@@ -58,7 +57,7 @@ async function sendResults(
   const primaries = mergedPrimaries(tasks);
   if (primaries === 0) return 'nothing';
   const estimators = scoreDemo({ primaries, seed: show.plan.seed });
-  await show.port.results({ ...show.identity, revision, ...(last ? {} : { partial: true }), estimators });
+  await show.sender.results(estimators, { revision, partial: !last });
   return last ? 'final results' : 'partial results';
 }
 
@@ -88,23 +87,18 @@ class TaskReporter {
     const now = this.show.now().toISOString();
     const start = this.startTimes.get(task.taskId) ?? now;
     this.startTimes.set(task.taskId, start);
-    await this.show.port.task({
-      ...this.show.identity,
-      task_id: task.taskId,
-      update_dict: {
-        task_state: task.state,
-        requested_primaries: task.requested,
-        simulated_primaries: task.simulated,
-        estimated_time: Math.round(task.remaining * this.show.seconds),
-        start_time: start,
-        ...(hasEnded(task) ? { end_time: now } : {}),
-      },
+    await this.show.sender.task(task.taskId, {
+      task_state: task.state,
+      requested_primaries: task.requested,
+      simulated_primaries: task.simulated,
+      estimated_time: Math.round(task.remaining * this.show.seconds),
+      start_time: start,
+      end_time: hasEnded(task) ? now : undefined,
     });
   }
 
   private async sendLog(task: TaskMoment): Promise<void> {
-    const logfiles = taskLog(task, this.show.plan.seed);
-    await this.show.port.logfiles({ ...this.show.identity, task_id: task.taskId, logfiles });
+    await this.show.sender.logfiles(taskLog(task, this.show.plan.seed), task.taskId);
   }
 }
 

@@ -1,75 +1,26 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sql } from '../support/admin.js';
+import { answering, blockingBroker } from '../support/answering-server.js';
 import { eventually, TestBroker, until } from '../support/amqp.js';
-import { call, registerUser, submit, type SubmittedJob } from '../support/client.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { findPika } from '../support/pika.js';
-import { PythonWorker, WITHOUT_PIKA, type PythonEnd } from '../support/python-worker.js';
-import { type RunningService, startService } from '../support/service.js';
+import { PythonWorker, WITHOUT_PIKA } from '../support/python-worker.js';
+import { startService } from '../support/service.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import type { WorkerEnd } from '../support/worker-process.js';
+import { bits, UNUSED, WorkerScene } from '../support/worker-scene.js';
 
 const pythonWithPika = findPika();
 const python = pythonWithPika ?? 'python3';
 /** Said on stderr where it is left out; CI has pika. The client itself is tested without it too. */
 const withPika = pythonWithPika === undefined ? test.skip : test;
-/** The service takes no larger message, so a client that splits wrongly is dead-lettered. */
-const MESSAGE_BYTES = 60_000;
-const UNUSED = 'http://127.0.0.1:9';
-
-interface Page {
-  readonly page_number: number;
-  readonly data: { readonly values: readonly (number | null)[]; readonly dimensions: readonly (readonly number[])[] };
-}
-interface Results {
-  readonly estimators: readonly { readonly name: string; readonly pages: readonly Page[] }[];
-}
-
-let database: TestDatabase;
-let broker: TestBroker;
-let service: RunningService;
-let token: string;
-let job: SubmittedJob;
-let spool: string;
+let scene: WorkerScene;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  broker = await TestBroker.open();
-  service = await startService(database.url, { ...broker.settings, MAX_MESSAGE_BYTES: String(MESSAGE_BYTES) });
-  ({ token } = await registerUser(service.url, 'ada'));
+  scene = await WorkerScene.open();
 });
-afterAll(async () => {
-  await service.end();
-  await broker.close();
-  await database.drop();
-});
-beforeEach(async () => {
-  job = await submit(service.url, token, { ntasks: 1 });
-  spool = await mkdtemp(join(tmpdir(), 'tallyhouse-spool-'));
-});
-afterEach(async () => {
-  await rm(spool, { recursive: true });
-  expect(await sql(database.url, 'SELECT reason, error FROM dead_letter')).toStrictEqual([]);
-});
-
-/** What a worker of this test's simulation has in its environment; neither door is open but those given. */
-function environment(more: Readonly<Record<string, string>>): Record<string, string> {
-  return {
-    SIMULATION_ID: job.job_id,
-    UPDATE_KEY: job.update_key,
-    EXCHANGE: `${broker.prefix}ingest`,
-    TALLYHOUSE_SPOOL: spool,
-    TALLYHOUSE_MESSAGE_BYTES: String(MESSAGE_BYTES),
-    TALLYHOUSE_PATIENCE: '0',
-    ...more,
-  };
-}
-const overHttp = () => environment({ TALLYHOUSE_URL: service.url });
-const overAmqp = () => environment({ RABBITMQ_URL: broker.url });
+afterAll(() => scene.close());
+beforeEach(() => scene.beginTest());
+afterEach(async () => expect(await scene.endTest()).toStrictEqual([]));
 
 function start(program: string, variables: Record<string, string>, before = ''): PythonWorker {
   return new PythonWorker(python, ['-c', before + PRELUDE + program], variables);
@@ -79,52 +30,15 @@ function start(program: string, variables: Record<string, string>, before = ''):
 async function run(program: string, variables: Record<string, string>, before = ''): Promise<unknown[]> {
   const { code, output, complaints } = await start(program, variables, before).feed('').end;
   if (code !== 0) throw new Error(`Python ended with ${String(code)}: ${complaints}`);
-  expect(complaints).not.toContain(job.update_key);
+  expect(complaints).not.toContain(scene.job.update_key);
   return output.split('\n').map((line) => JSON.parse(line) as unknown);
 }
 
 /** Runs the command line. */
-async function command(args: readonly string[], variables: Record<string, string>, input = ''): Promise<PythonEnd> {
+async function command(args: readonly string[], variables: Record<string, string>, input = ''): Promise<WorkerEnd> {
   const end = await new PythonWorker(python, ['-m', 'tallyhouse_worker', ...args], variables).feed(input).end;
-  expect(end.output + end.complaints).not.toContain(job.update_key);
+  expect(end.output + end.complaints).not.toContain(scene.job.update_key);
   return end;
-}
-
-async function read<T>(path: string): Promise<T> {
-  const answer = await call(`${service.url}${path}?job_id=${job.job_id}`, { token });
-  expect([path, answer.status]).toStrictEqual([path, 200]);
-  return answer.json() as T;
-}
-
-async function jobState(): Promise<string> {
-  return (await read<{ job_state: string }>('/tasks')).job_state;
-}
-
-/** Resolves once what is read is what was sent, to the bit: the eight bytes of every double by estimator and page. */
-async function readBack(sent: unknown): Promise<void> {
-  await eventually(async () => {
-    const { estimators } = await read<Results>('/results');
-    const found = estimators.flatMap(({ name, pages }) =>
-      pages.map(({ page_number, data }) => [
-        `${name} ${page_number}`,
-        [...data.values, ...data.dimensions.flat()].map(bits).join(''),
-      ]),
-    );
-    expect(Object.fromEntries(found)).toStrictEqual(sent);
-    expect(found).toHaveLength(Object.keys(sent as object).length);
-  });
-}
-
-function bits(value: number | null): string {
-  if (value === null) return 'null';
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleBE(value);
-  return bytes.toString('hex');
-}
-
-/** What waits in the spool folder, oldest first. */
-async function waiting(): Promise<string[]> {
-  return (await readdir(spool, { recursive: true })).filter((name) => name.endsWith('.msg')).sort();
 }
 
 test.each([
@@ -139,9 +53,9 @@ describe('all that a worker sends', () => {
   async function everything(variables: Record<string, string>, doors: object, before = ''): Promise<void> {
     const [receipts, sent] = await run(EVERYTHING, variables, before);
     expect(receipts).toStrictEqual(Array(6).fill({ amqp: 0, http: 0, other: 0, spooled: 0, ...doors }));
-    await readBack(sent);
+    await scene.readBack(sent);
     await eventually(async () => {
-      expect(await read('/tasks')).toMatchObject({
+      expect(await scene.read('/tasks')).toMatchObject({
         job_state: 'COMPLETED',
         tasks: [
           { task_id: 1, task_state: 'COMPLETED', simulated_primaries: 900, start_time: '2026-11-24T09:30:00.000Z' },
@@ -149,53 +63,48 @@ describe('all that a worker sends', () => {
         ],
       });
       const logfiles = { 'task_1/stdout': 'Zażółć \u0001\n', 'collect.log': 'merging…\n' };
-      expect(await read('/logfiles')).toStrictEqual({ message: 'Logfiles', logfiles });
+      expect(await scene.read('/logfiles')).toStrictEqual({ message: 'Logfiles', logfiles });
     });
-    expect(await waiting()).toStrictEqual([]);
+    expect(await scene.waiting()).toStrictEqual([]);
   }
 
-  withPika('goes over RabbitMQ, and is read back bit for bit', () => everything(overAmqp(), { amqp: 1 }));
+  withPika('goes over RabbitMQ, and is read back bit for bit', () => everything(scene.overAmqp(), { amqp: 1 }));
 
   test('goes over HTTP where pika is not installed, broker or not', () =>
-    everything({ ...overHttp(), RABBITMQ_URL: broker.url }, { http: 1 }, WITHOUT_PIKA));
+    everything({ ...scene.overHttp(), RABBITMQ_URL: scene.broker.url }, { http: 1 }, WITHOUT_PIKA));
 
   withPika.each([
     ['there is no such exchange', { EXCHANGE: 'nowhere' }],
     ['the broker refuses the login', { RABBITMQ_URL: 'amqp://nobody:wrong@' }],
     ['no broker listens', { RABBITMQ_URL: 'amqp://127.0.0.1:9' }],
-  ])('goes over HTTP where %s', async (_, { RABBITMQ_URL = broker.url, ...more }: Record<string, string>) => {
-    const url = RABBITMQ_URL.endsWith('@') ? RABBITMQ_URL + new URL(broker.url).host : RABBITMQ_URL;
-    await everything({ ...overHttp(), RABBITMQ_URL: url, ...more }, { http: 1 });
+  ])('goes over HTTP where %s', async (_, { RABBITMQ_URL = scene.broker.url, ...more }: Record<string, string>) => {
+    const url = RABBITMQ_URL.endsWith('@') ? RABBITMQ_URL + new URL(scene.broker.url).host : RABBITMQ_URL;
+    await everything({ ...scene.overHttp(), RABBITMQ_URL: url, ...more }, { http: 1 });
   });
 
   withPika('goes over HTTP where no queue takes the message', async () => {
-    const channel = await broker.anotherChannel();
-    const exchange = `${broker.prefix}unbound`;
+    const channel = await scene.broker.anotherChannel();
+    const exchange = `${scene.broker.prefix}unbound`;
     await channel.assertExchange(exchange, 'topic', { durable: false });
-    await everything({ ...overHttp(), RABBITMQ_URL: broker.url, EXCHANGE: exchange }, { http: 1 });
+    await everything({ ...scene.overHttp(), RABBITMQ_URL: scene.broker.url, EXCHANGE: exchange }, { http: 1 });
     await channel.deleteExchange(exchange);
     await channel.close();
   });
 
   withPika('goes over HTTP where the queue is full', async () => {
-    const channel = await broker.anotherChannel();
-    const exchange = `${broker.prefix}full`;
+    const channel = await scene.broker.anotherChannel();
+    const exchange = `${scene.broker.prefix}full`;
     await channel.assertExchange(exchange, 'topic', { durable: false });
     const full = { arguments: { 'x-max-length': 0, 'x-overflow': 'reject-publish' }, exclusive: true };
     const { queue } = await channel.assertQueue('', full);
     await channel.bindQueue(queue, exchange, '#');
-    await everything({ ...overHttp(), RABBITMQ_URL: broker.url, EXCHANGE: exchange }, { http: 1 });
+    await everything({ ...scene.overHttp(), RABBITMQ_URL: scene.broker.url, EXCHANGE: exchange }, { http: 1 });
     await channel.deleteExchange(exchange);
     await channel.close();
   });
 });
 
 describe('a result that is larger than a message', () => {
-  async function pagesTotal(): Promise<unknown> {
-    const rows = await sql(database.url, `SELECT pages_total FROM result_summary WHERE simulation_id = ${job.sim_id}`);
-    return rows[0]?.['pages_total'];
-  }
-
   const PARTS = `
 pages = {number: doubles(number, 5000 if number == 7 else 300) for number in range(40)}
 with Worker() as worker:
@@ -205,31 +114,31 @@ say([receipt._asdict(), {"abc"[n % 3] + " %d" % n: hexes(v) for n, v in pages.it
 `;
 
   withPika('goes in parts, a page over the limit by HTTP, and is final once all pages are there', async () => {
-    const [[receipt, sent] = []] = (await run(PARTS, { ...overHttp(), RABBITMQ_URL: broker.url })) as [
+    const [[receipt, sent] = []] = (await run(PARTS, { ...scene.overHttp(), RABBITMQ_URL: scene.broker.url })) as [
       unknown,
       object,
     ][];
     expect(receipt).toMatchObject({ http: 1, spooled: 0 });
     expect((receipt as { amqp: number }).amqp).toBeGreaterThan(4);
-    await readBack(sent);
-    await eventually(async () => expect(await jobState()).toBe('COMPLETED'));
-    expect(await pagesTotal()).toBe(40);
+    await scene.readBack(sent);
+    await eventually(async () => expect(await scene.jobState()).toBe('COMPLETED'));
+    expect(await scene.pagesTotal()).toBe(40);
   });
 
   withPika('of 2.4 million numbers goes over RabbitMQ at the limits that ship', async () => {
     const another = await TestBroker.open();
-    const instance = await startService(database.url, { ...another.settings, ROLE: 'consumer' });
+    const instance = await startService(scene.database.url, { ...another.settings, ROLE: 'consumer' });
     const program = `
 pages = {number: doubles(number, 60000) for number in range(20)}
 with Worker(message_bytes=16 * 2**20) as worker:
     receipt = worker.results([{"name": "a", "pages": [page(n, v) for n, v in pages.items()]}])
 say([receipt._asdict(), {"a %d" % n: hexes(v) for n, v in pages.items()}])
 `;
-    const variables = environment({ RABBITMQ_URL: broker.url, EXCHANGE: `${another.prefix}ingest` });
+    const variables = scene.environment({ RABBITMQ_URL: scene.broker.url, EXCHANGE: `${another.prefix}ingest` });
     const [[receipt, sent] = []] = (await run(program, variables)) as [unknown, object][];
     expect(receipt).toStrictEqual({ amqp: 5, http: 0, other: 0, spooled: 0 });
-    await eventually(async () => expect(await jobState()).toBe('COMPLETED'));
-    await readBack(sent);
+    await eventually(async () => expect(await scene.jobState()).toBe('COMPLETED'));
+    await scene.readBack(sent);
     await instance.end();
     await another.close();
   });
@@ -241,7 +150,7 @@ try:
 except ValueError as error:
     say(str(error))
 `;
-    expect(await run(program, overAmqp())).toStrictEqual([expect.stringContaining('set TALLYHOUSE_URL as well')]);
+    expect(await run(program, scene.overAmqp())).toStrictEqual([expect.stringContaining('set TALLYHOUSE_URL as well')]);
   });
 
   test('log files are split between files, and a single large one goes whole', async () => {
@@ -249,8 +158,8 @@ except ValueError as error:
 files = {"%d.log" % n: chr(97 + n) * (200000 if n == 3 else 20000) for n in range(12)}
 say(Worker().logfiles(files, task_id=0)._asdict())
 `;
-    expect(await run(program, overHttp())).toStrictEqual([{ amqp: 0, http: 7, other: 0, spooled: 0 }]);
-    const { logfiles } = await read<{ logfiles: Record<string, string> }>('/logfiles');
+    expect(await run(program, scene.overHttp())).toStrictEqual([{ amqp: 0, http: 7, other: 0, spooled: 0 }]);
+    const { logfiles } = await scene.read<{ logfiles: Record<string, string> }>('/logfiles');
     expect(Object.entries(logfiles).map(([name, content]) => [name, content.length, content[0]])).toStrictEqual(
       expect.arrayContaining([
         ['task_0/3.log', 200_000, 'd'],
@@ -267,9 +176,9 @@ for n in range(3):
     worker.results([{"name": "a", "pages": [page(n, doubles(n, 10))]}], partial=True, revision=n)
 say(worker.results([{"name": "a", "pages": [page(2, doubles(5, 10)), page(3, doubles(3, 10))]}], revision=9)._asdict())
 `;
-    await run(program, overHttp());
-    expect(await jobState()).toBe('COMPLETED');
-    expect(await pagesTotal()).toBe(4);
+    await run(program, scene.overHttp());
+    expect(await scene.jobState()).toBe('COMPLETED');
+    expect(await scene.pagesTotal()).toBe(4);
   });
 });
 
@@ -297,78 +206,62 @@ describe('while the network fails', () => {
     ['is cut', (proxy: TcpProxy) => proxy.cut()],
     ['falls silent', (proxy: TcpProxy) => proxy.freeze()],
   ])('what follows goes over HTTP when the broker %s in the middle, and nothing is lost', async (_, fail) => {
-    const proxy = await TcpProxy.to(broker.url);
+    const proxy = await TcpProxy.to(scene.broker.url);
     const OPTIONS = JSON.stringify({ confirm_timeout: 0.5, connect_timeout: 2 });
-    const worker = start(PAGE_A_LINE, { ...overHttp(), RABBITMQ_URL: proxy.url, OPTIONS });
+    const worker = start(PAGE_A_LINE, { ...scene.overHttp(), RABBITMQ_URL: proxy.url, OPTIONS });
     for (let count = 1; count <= 3; count++) expect(await lines(worker, count)).toMatchObject({ amqp: 1 });
     fail(proxy);
     for (let count = 4; count <= 6; count++) expect(await lines(worker, count)).toMatchObject({ http: 1 });
     const { code, output } = await worker.feed('').end;
     expect(code).toBe(0);
-    await readBack(JSON.parse(output.split('\n').at(-1) ?? ''));
-    await eventually(async () => expect(await jobState()).toBe('COMPLETED'));
+    await scene.readBack(JSON.parse(output.split('\n').at(-1) ?? ''));
+    await eventually(async () => expect(await scene.jobState()).toBe('COMPLETED'));
     await proxy.close();
   });
 
   withPika('a broker that blocks the connection, being out of disk, is not waited for', async () => {
-    const { port, hostname } = new URL(broker.url);
-    const server = createTcpServer((client) => {
-      const upstream = connect(Number(port), hostname);
-      const pair: [Socket, Socket] = [client, upstream];
-      for (const socket of pair) socket.on('error', () => undefined);
-      upstream.pipe(client);
-      client.on('data', (data) => {
-        // As the broker does under an alarm: what is published is not read, and connection.blocked says why.
-        if (data.includes('tasks.update')) client.write(CONNECTION_BLOCKED);
-        else upstream.write(data);
-      });
-      client.on('close', () => upstream.destroy());
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const url = new URL(broker.url);
-    url.hostname = '127.0.0.1';
-    url.port = String((server.address() as AddressInfo).port);
-    const variables = { ...overHttp(), RABBITMQ_URL: url.href };
+    const blocking = await blockingBroker(scene.broker.url, 'tasks.update');
+    const variables = { ...scene.overHttp(), RABBITMQ_URL: blocking.url };
     const { code, output, complaints } = await command(['task', '1', '--state', 'RUNNING', '--verbose'], variables);
-    server.close();
+    blocking.close();
     expect([code, output]).toStrictEqual([0, 'sent 1 (0 by RabbitMQ, 1 by HTTP), kept 0 for later']);
     expect(complaints).toContain('connection blocked');
   });
 
   withPika('a connection that the broker closed in a pause is opened again, without a word', async () => {
-    const proxy = await TcpProxy.to(broker.url);
-    const worker = start(PAGE_A_LINE, environment({ RABBITMQ_URL: proxy.url }));
+    const proxy = await TcpProxy.to(scene.broker.url);
+    const worker = start(PAGE_A_LINE, scene.environment({ RABBITMQ_URL: proxy.url }));
     expect(await lines(worker, 1)).toMatchObject({ amqp: 1 });
     proxy.cut();
     proxy.heal();
     expect(await lines(worker, 2)).toMatchObject({ amqp: 1 });
     const { output, complaints } = await worker.feed('').end;
-    await readBack(JSON.parse(output.split('\n').at(-1) ?? ''));
+    await scene.readBack(JSON.parse(output.split('\n').at(-1) ?? ''));
     expect(complaints).not.toContain('kept in the spool');
     await proxy.close();
   });
 
   test('what nobody takes is kept, unreadable for others, and the next call sends it first', async () => {
-    const [http, amqp] = [await TcpProxy.to(service.url), await TcpProxy.to(broker.url)];
-    const worker = start(PAGE_A_LINE, environment({ TALLYHOUSE_URL: http.url, RABBITMQ_URL: amqp.url }));
+    const [http, amqp] = [await TcpProxy.to(scene.service.url), await TcpProxy.to(scene.broker.url)];
+    const worker = start(PAGE_A_LINE, scene.environment({ TALLYHOUSE_URL: http.url, RABBITMQ_URL: amqp.url }));
     expect(await lines(worker, 1)).toMatchObject({ spooled: 0 });
     for (const proxy of [http, amqp]) proxy.cut();
     for (let count = 2; count <= 4; count++) expect(await lines(worker, count)).toMatchObject({ spooled: 1 });
-    const kept = await waiting();
+    const kept = await scene.waiting();
     expect(kept).toHaveLength(3);
-    for (const name of kept) expect((await stat(join(spool, name))).mode & 0o777).toBe(0o600);
+    for (const name of kept) expect((await stat(join(scene.spool, name))).mode & 0o777).toBe(0o600);
     for (const proxy of [http, amqp]) proxy.heal();
     expect(await lines(worker, 5)).toMatchObject({ spooled: 0 });
-    expect(await waiting()).toStrictEqual([]);
+    expect(await scene.waiting()).toStrictEqual([]);
     const { output } = await worker.feed('').end;
-    await readBack(JSON.parse(output.split('\n').at(-1) ?? ''));
-    await eventually(async () => expect(await jobState()).toBe('COMPLETED'));
+    await scene.readBack(JSON.parse(output.split('\n').at(-1) ?? ''));
+    await eventually(async () => expect(await scene.jobState()).toBe('COMPLETED'));
     for (const proxy of [http, amqp]) await proxy.close();
   });
 
   test('an older version of a page, sent late, never comes after a newer one', async () => {
-    const http = await TcpProxy.to(service.url);
-    const variables = environment({ TALLYHOUSE_URL: http.url });
+    const http = await TcpProxy.to(scene.service.url);
+    const variables = scene.environment({ TALLYHOUSE_URL: http.url });
     const program = (version: number) => `
 values = doubles(${version}, 10)
 Worker().results([{"name": "a", "pages": [page(0, values)]}], partial=True)
@@ -379,76 +272,79 @@ say({"a 0": hexes(values)})
     await run(program(2), variables);
     http.heal();
     const [newest] = await run(program(3), variables);
-    await readBack(newest);
+    await scene.readBack(newest);
     await http.close();
   });
 
   test('a worker that is patient waits until the service is back', async () => {
-    const http = await TcpProxy.to(service.url);
+    const http = await TcpProxy.to(scene.service.url);
     http.cut();
-    const worker = start(PAGE_A_LINE, environment({ TALLYHOUSE_URL: http.url, TALLYHOUSE_PATIENCE: '60' }));
+    const worker = start(PAGE_A_LINE, scene.environment({ TALLYHOUSE_URL: http.url, TALLYHOUSE_PATIENCE: '60' }));
     worker.tell('next');
-    await eventually(async () => expect(await waiting()).toHaveLength(1));
+    await eventually(async () => expect(await scene.waiting()).toHaveLength(1));
     http.heal();
     await until(() => worker.lines.length === 1);
     expect(JSON.parse(worker.lines[0] ?? '')).toMatchObject({ http: 1, spooled: 0 });
-    expect(await waiting()).toStrictEqual([]);
+    expect(await scene.waiting()).toStrictEqual([]);
     await worker.feed('').end;
     await http.close();
   });
 
   test('a line that breaks in mid-upload costs nothing: what was on its way is kept, then sent', async () => {
-    const http = await TcpProxy.to(service.url);
+    const http = await TcpProxy.to(scene.service.url);
     const program = `
 values = doubles(1, 400000)
 say(Worker(message_bytes=2**30).results([{"name": "a", "pages": [page(0, values)]}])._asdict())
 say({"a 0": hexes(values)})
 `;
-    const worker = start(program, environment({ TALLYHOUSE_URL: http.url })).feed('');
+    const worker = start(program, scene.environment({ TALLYHOUSE_URL: http.url })).feed('');
     await until(() => http.connections === 1);
     http.cut();
     const { output } = await worker.end;
     const [receipt, sent] = output.split('\n').map((line) => JSON.parse(line) as unknown);
     expect(receipt).toMatchObject({ spooled: 1 });
     http.heal();
-    expect(await command(['flush'], environment({ TALLYHOUSE_URL: http.url }))).toMatchObject({ code: 0 });
-    await readBack(sent);
+    expect(await command(['flush'], scene.environment({ TALLYHOUSE_URL: http.url }))).toMatchObject({ code: 0 });
+    await scene.readBack(sent);
     await http.close();
   });
 
   test('a worker that is killed while it waits has lost nothing: a flush sends it', async () => {
     const program = 'Worker(patience=600).task(1, state="COMPLETED", simulated_primaries=7)';
-    const worker = start(program, environment({ TALLYHOUSE_URL: UNUSED }));
-    await eventually(async () => expect(await waiting()).toHaveLength(1));
+    const worker = start(program, scene.environment({ TALLYHOUSE_URL: UNUSED }));
+    await eventually(async () => expect(await scene.waiting()).toHaveLength(1));
     worker.kill();
     await worker.end;
-    expect(await command(['flush'], overHttp())).toMatchObject({ code: 0 });
-    expect(await read('/tasks')).toMatchObject({ tasks: [{ task_state: 'COMPLETED', simulated_primaries: 7 }] });
+    expect(await command(['flush'], scene.overHttp())).toMatchObject({ code: 0 });
+    expect(await scene.read('/tasks')).toMatchObject({ tasks: [{ task_state: 'COMPLETED', simulated_primaries: 7 }] });
   });
 
   test('what it tells of its tries holds neither key nor password', async () => {
     const RABBITMQ_URL = 'amqp://worker:secret@127.0.0.1:9';
     const { code, complaints } = await command(
       ['task', '1', '--verbose', '--patience', '1'],
-      environment({ TALLYHOUSE_URL: UNUSED, RABBITMQ_URL }),
+      scene.environment({ TALLYHOUSE_URL: UNUSED, RABBITMQ_URL }),
     );
     expect(code).toBe(3);
     expect(complaints).toMatch(/tasks\.update is not sent: .*ConnectionRefusedError/);
     expect(complaints).not.toContain('secret');
   });
 
-  test('what does not fit into the spool folder is an error, never silence', async () => {
+  test.each([
+    ['does not fit into the spool folder', { TALLYHOUSE_SPOOL_BYTES: '1000' }, /refused.*is full \(1000 bytes\)/],
+    ['finds a file in the place of the spool folder', { TALLYHOUSE_SPOOL: process.execPath }, /can't be written/],
+  ])('what %s is an error, never silence', async (_, more, message) => {
     const program = `
 try:
     Worker().results([{"name": "a", "pages": [page(0, doubles(1, 5000))]}])
 except NotSent as error:
     say(str(error))
 `;
-    const variables = environment({ TALLYHOUSE_URL: UNUSED, TALLYHOUSE_SPOOL_BYTES: '1000' });
-    expect(await run(program, variables)).toStrictEqual([expect.stringMatching(/refused.*is full \(1000 bytes\)/)]);
+    const variables = scene.environment({ TALLYHOUSE_URL: UNUSED, ...more });
+    expect(await run(program, variables)).toStrictEqual([expect.stringMatching(message)]);
     const { code } = await command(['results', '-'], variables, JSON.stringify([{ name: 'x'.repeat(900), pages: [] }]));
     expect(code).toBe(5);
-    expect(await waiting()).toStrictEqual([]);
+    expect(await scene.waiting()).toStrictEqual([]);
   });
 });
 
@@ -457,21 +353,21 @@ describe('a flush', () => {
 
   /** Fills the spool folder; resolves with what must be read back. */
   async function fill(): Promise<unknown> {
-    const worker = start(PAGE_A_LINE, environment({ TALLYHOUSE_URL: UNUSED }));
+    const worker = start(PAGE_A_LINE, scene.environment({ TALLYHOUSE_URL: UNUSED }));
     const { output } = await worker.feed('next\n'.repeat(COUNT)).end;
-    expect(await waiting()).toHaveLength(COUNT + 1);
+    expect(await scene.waiting()).toHaveLength(COUNT + 1);
     return JSON.parse(output.split('\n').at(-1) ?? '');
   }
-  const sentBy = ({ output }: PythonEnd) => Number(/sent (\d+), set aside 0, still waiting 0/.exec(output)?.[1]);
-  const flush = (variables = overHttp()) =>
+  const sentBy = ({ output }: WorkerEnd) => Number(/sent (\d+), set aside 0, still waiting 0/.exec(output)?.[1]);
+  const flush = (variables = scene.overHttp()) =>
     new PythonWorker(python, ['-m', 'tallyhouse_worker', 'flush', '--patience', '40'], variables).feed('');
 
   test('that is killed in the middle loses nothing, and the next one sends the rest', async () => {
     const sent = await fill();
-    for (let left = COUNT; left > 0; left = (await waiting()).length) {
+    for (let left = COUNT; left > 0; left = (await scene.waiting()).length) {
       const killed = flush();
       const ended = killed.end.then(() => true);
-      while ((await waiting()).length > Math.max(left - 15, 0)) {
+      while ((await scene.waiting()).length > Math.max(left - 15, 0)) {
         if (await Promise.race([ended, new Promise<false>((resolve) => setImmediate(resolve, false))])) break;
       }
       killed.kill();
@@ -479,9 +375,9 @@ describe('a flush', () => {
     }
     const { code } = await flush().end;
     expect(code).toBe(0);
-    await readBack(sent);
-    expect(await jobState()).toBe('COMPLETED');
-    expect(await readdir(join(spool, `simulation-${job.job_id}`))).toStrictEqual(['lock']);
+    await scene.readBack(sent);
+    expect(await scene.jobState()).toBe('COMPLETED');
+    expect(await scene.kept()).toStrictEqual(['lock']);
   });
 
   test('beside another one sends every message once', async () => {
@@ -489,41 +385,41 @@ describe('a flush', () => {
     const ends = await Promise.all([flush().end, flush().end, flush().end]);
     expect(ends.map(({ code }) => code)).toStrictEqual([0, 0, 0]);
     expect(ends.map(sentBy).reduce((sum, count) => sum + count)).toBe(COUNT + 1);
-    await readBack(sent);
-    expect(await jobState()).toBe('COMPLETED');
+    await scene.readBack(sent);
+    expect(await scene.jobState()).toBe('COMPLETED');
   });
 
   withPika('works over RabbitMQ as well', async () => {
     const sent = await fill();
-    expect(sentBy(await flush(overAmqp()).end)).toBe(COUNT + 1);
-    await readBack(sent);
-    await eventually(async () => expect(await jobState()).toBe('COMPLETED'));
+    expect(sentBy(await flush(scene.overAmqp()).end)).toBe(COUNT + 1);
+    await scene.readBack(sent);
+    await eventually(async () => expect(await scene.jobState()).toBe('COMPLETED'));
   });
 
   test('without a service keeps everything and says so', async () => {
     await fill();
-    const { code, output } = await command(['flush', '--patience', '0'], environment({ TALLYHOUSE_URL: UNUSED }));
+    const { code, output } = await command(['flush', '--patience', '0'], scene.environment({ TALLYHOUSE_URL: UNUSED }));
     expect([code, output]).toStrictEqual([3, `sent 0, set aside 0, still waiting ${COUNT + 1}`]);
   });
 
   test('sets aside what is refused or damaged, with the reason, and sends the others', async () => {
-    const away = environment({ TALLYHOUSE_URL: UNUSED });
+    const away = scene.environment({ TALLYHOUSE_URL: UNUSED });
     const states = ['RUNNING', 'COMPLETD', 'COMPLETED'];
     for (const [index, state] of states.entries()) {
       expect((await command(['task', String(index), '--state', state], away)).code).toBe(3);
     }
     expect((await command(['task', '7', '--state', 'FAILED'], away)).code).toBe(3);
-    await writeFile(join(spool, (await waiting())[3] ?? ''), 'what a failing disk left');
-    const { code, output, complaints } = await command(['flush'], overHttp());
+    await writeFile(join(scene.spool, (await scene.waiting())[3] ?? ''), 'what a failing disk left');
+    const { code, output, complaints } = await command(['flush'], scene.overHttp());
     expect([code, output]).toStrictEqual([4, 'sent 2, set aside 2, still waiting 0']);
     expect(complaints).toContain('task_state');
     expect(complaints).toContain('damaged');
-    const { tasks } = await read<{ tasks: { task_id: number }[] }>('/tasks');
+    const { tasks } = await scene.read<{ tasks: { task_id: number }[] }>('/tasks');
     expect(tasks.map(({ task_id }) => task_id)).toStrictEqual([0, 2]);
-    const aside = await readdir(join(spool, `simulation-${job.job_id}`));
+    const aside = await scene.kept();
     expect(aside.filter((name) => name.endsWith('.refused'))).toHaveLength(2);
     // Once is enough: nothing waits any more.
-    expect((await command(['flush'], overHttp())).code).toBe(0);
+    expect((await command(['flush'], scene.overHttp())).code).toBe(0);
   });
 });
 
@@ -541,16 +437,16 @@ try:
 except Refused as error:
     say([error.status, error.message, str(error)])
 `;
-    const variables = { ...overHttp(), TALLYHOUSE_PATIENCE: '60' };
+    const variables = { ...scene.overHttp(), TALLYHOUSE_PATIENCE: '60' };
     const [[found, words, whole] = []] = (await run(program, variables)) as string[][];
     expect(found).toBe(status);
     expect(words).toMatch(message);
     expect(whole).toBe(`the server refused: ${words ?? ''} (HTTP ${status})`);
-    expect(await readdir(spool)).toStrictEqual([]);
+    expect(await scene.waiting()).toStrictEqual([]);
   });
 
   test('is no error of the spool folder when it comes after the service was away', async () => {
-    const http = await TcpProxy.to(service.url);
+    const http = await TcpProxy.to(scene.service.url);
     http.cut();
     const program = `
 try:
@@ -558,79 +454,63 @@ try:
 except Refused as error:
     say(error.status)
 `;
-    const worker = start(program, environment({ TALLYHOUSE_URL: http.url }));
-    await eventually(async () => expect(await waiting()).toHaveLength(1));
+    const worker = start(program, scene.environment({ TALLYHOUSE_URL: http.url }));
+    await eventually(async () => expect(await scene.waiting()).toHaveLength(1));
     http.heal();
     expect(await worker.feed('').end).toMatchObject({ code: 0, output: '400' });
-    expect(await readdir(join(spool, `simulation-${job.job_id}`))).toStrictEqual(['lock']);
+    expect(await scene.kept()).toStrictEqual(['lock']);
     await http.close();
   });
 });
 
 describe('a service that is overloaded', () => {
-  /** Answers with these statuses in turn, the last one for ever, and notes when it was asked. */
-  async function answering(statuses: readonly number[], retryAfter: string): Promise<[Server, string, number[]]> {
-    const asked: number[] = [];
-    const server = createServer((request, response) => {
-      asked.push(performance.now());
-      const status = statuses[Math.min(asked.length, statuses.length) - 1] ?? 500;
-      const headers = status < 300 ? {} : { 'Retry-After': retryAfter };
-      request.resume().on('end', () => response.writeHead(status, headers).end('{"message":"Try again later"}'));
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    return [server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked];
-  }
-
   test('is asked again after the time that it named', async () => {
-    const [server, url, asked] = await answering([503, 429, 202], '1');
-    const variables = environment({ TALLYHOUSE_URL: url, TALLYHOUSE_PATIENCE: '60' });
+    const server = await answering([503, 429, 202], '1');
+    const variables = scene.environment({ TALLYHOUSE_URL: server.url, TALLYHOUSE_PATIENCE: '60' });
     expect(await command(['task', '1', '--state', 'RUNNING'], variables)).toMatchObject({
       code: 0,
       output: 'sent 1 (0 by RabbitMQ, 1 by HTTP), kept 0 for later',
     });
-    const [first = 0, second = 0, third = 0] = asked;
+    const [first = 0, second = 0, third = 0] = server.asked;
     expect(Math.min(second - first, third - second)).toBeGreaterThan(990);
     server.close();
   });
 
   test('and asks for more time than there is: the message is kept, and nobody waits', async () => {
-    const [server, url, asked] = await answering([503], '500');
-    const variables = environment({ TALLYHOUSE_URL: url, TALLYHOUSE_PATIENCE: '60' });
+    const server = await answering([503], '500');
+    const variables = scene.environment({ TALLYHOUSE_URL: server.url, TALLYHOUSE_PATIENCE: '60' });
     const program = 'w = Worker()\nsay([w.task(n, state="RUNNING").spooled for n in range(3)])';
     expect(await run(program, variables)).toStrictEqual([[1, 1, 1]]);
-    expect(asked).toHaveLength(1);
-    expect(await waiting()).toHaveLength(3);
+    expect(server.asked).toHaveLength(1);
+    expect(await scene.waiting()).toHaveLength(3);
     server.close();
   });
 
   test('and never answers: the wait ends', async () => {
-    const server = createServer(() => undefined);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const server = await answering([]);
     const program = 'say(Worker(answer_timeout=0.5).task(1, state="RUNNING").spooled)';
-    expect(await run(program, environment({ TALLYHOUSE_URL: url }))).toStrictEqual([1]);
-    server.closeAllConnections();
+    expect(await run(program, scene.environment({ TALLYHOUSE_URL: server.url }))).toStrictEqual([1]);
     server.close();
   });
 });
 
 describe('the command line', () => {
   test('sends results, logs, task states and job states from a shell script', async () => {
-    const file = join(spool, 'results.json');
+    const file = join(scene.spool, 'results.json');
     const values = [0.1, -0, 1e-300, Number('12345678901234567890')];
     const text = `[0.1, -0, 1e-300, 12345678901234567890]`;
     const pages = `[{"page_number": 1, "data": {"values": ${text}, "dimensions": [[1, 2, 3, 4]], "unit": "Gy"}}]`;
     await writeFile(file, `{"message": "", "estimators": [{"name": "a", "pages": ${pages}}]}`);
-    await writeFile(join(spool, 'run.log'), 'Starting\n');
+    await writeFile(join(scene.spool, 'run.log'), 'Starting\n');
     const steps: [string[], string?][] = [
       [['task', '1', '--state', 'RUNNING', '--simulated-primaries', '5', '--start-time', 'now']],
-      [['logs', '--task', '1', join(spool, 'run.log'), 'stdin=-'], 'from a pipe'],
+      [['logs', '--task', '1', join(scene.spool, 'run.log'), 'stdin=-'], 'from a pipe'],
       [
         [
           'job',
           'MERGING_RUNNING',
           '--log',
-          `merge.log=${join(spool, 'run.log')}`,
+          `merge.log=${join(scene.spool, 'run.log')}`,
           '--end-time',
           '2026-11-25T10:00:00Z',
         ],
@@ -639,7 +519,7 @@ describe('the command line', () => {
       [['results', '-', '--pages-total', '1'], '{"estimators": []}'],
     ];
     for (const [args, input] of steps) {
-      const { code, output, complaints } = await command(args, overHttp(), input);
+      const { code, output, complaints } = await command(args, scene.overHttp(), input);
       expect([args[0], code, output, complaints]).toStrictEqual([
         args[0],
         0,
@@ -647,10 +527,10 @@ describe('the command line', () => {
         '',
       ]);
     }
-    await readBack({ 'a 1': [...values, 1, 2, 3, 4].map(bits).join('') });
-    expect(await jobState()).toBe('COMPLETED');
+    await scene.readBack({ 'a 1': [...values, 1, 2, 3, 4].map(bits).join('') });
+    expect(await scene.jobState()).toBe('COMPLETED');
     const logfiles = { 'task_1/run.log': 'Starting\n', 'task_1/stdin': 'from a pipe', 'merge.log': 'Starting\n' };
-    expect(await read('/logfiles')).toStrictEqual({ message: 'Logfiles', logfiles });
+    expect(await scene.read('/logfiles')).toStrictEqual({ message: 'Logfiles', logfiles });
   });
 
   test.each([
@@ -665,7 +545,7 @@ describe('the command line', () => {
     [['task', '1'], { TALLYHOUSE_SPOOL_BYTES: 'much' }, 2, /TALLYHOUSE_SPOOL_BYTES: must be a number/],
     [['unheard-of'], {}, 2, /invalid choice/],
   ])('%j with %j exits with %d and says why', async (args, more, expected, complaint) => {
-    const { code, complaints } = await command(args, { ...overHttp(), ...more });
+    const { code, complaints } = await command(args, { ...scene.overHttp(), ...more });
     expect([code, complaints]).toStrictEqual([expected, expect.stringMatching(complaint)]);
   });
 
@@ -680,9 +560,6 @@ describe('the command line', () => {
     for (const name of commands) expect(output).toContain(name);
   });
 });
-
-/** A frame of AMQP 0-9-1: method 10.60 on channel 0, with a reason as a short string. */
-const CONNECTION_BLOCKED = Buffer.from('\x01\0\0\0\0\0\x0d\0\x0a\0\x3c\x08low disk\xce', 'latin1');
 
 const PRELUDE = `
 import json, os, random, struct, sys

@@ -1,64 +1,15 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { WorkerProcess } from './worker-process.js';
 
 /** The folder of clients/python/tallyhouse_worker.py. */
-export const PYTHON_CLIENT = fileURLToPath(new URL('../../clients/python', import.meta.url));
+const PYTHON_CLIENT = fileURLToPath(new URL('../../clients/python', import.meta.url));
 
 /** Makes `import pika` fail, as where it is not installed. */
 export const WITHOUT_PIKA = 'import sys; sys.modules["pika"] = None\n';
 
-export interface PythonEnd {
-  readonly code: number | null;
-  readonly output: string;
-  readonly complaints: string;
-}
-
 /** A Python process that can import the worker client. */
-export class PythonWorker {
-  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
-  private readonly printed: string[] = [];
-  /** Resolves once it ended, however. */
-  readonly end: Promise<PythonEnd>;
-
-  /** Starts Python with these arguments, with these variables and no others but PATH. */
+export class PythonWorker extends WorkerProcess {
   constructor(python: string, args: readonly string[], variables: Readonly<Record<string, string>>) {
-    this.child = spawn(python, ['-B', ...args], {
-      cwd: PYTHON_CLIENT,
-      env: { PATH: process.env['PATH'], ...variables },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    // One that was killed takes no more input.
-    this.child.stdin.on('error', () => undefined);
-    createInterface({ input: this.child.stdout }).on('line', (line) => this.printed.push(line));
-    const closed = once(this.child, 'close') as Promise<[number | null]>;
-    this.end = Promise.all([closed, text(this.child.stderr)]).then(([[code], complaints]) => ({
-      code,
-      output: this.printed.join('\n'),
-      complaints,
-    }));
-  }
-
-  /** The lines that it printed so far. */
-  get lines(): readonly string[] {
-    return this.printed;
-  }
-
-  /** Writes to its standard input, and ends that. */
-  feed(input: string): this {
-    this.child.stdin.end(input);
-    return this;
-  }
-
-  /** Writes a line to its standard input. */
-  tell(line: string): void {
-    this.child.stdin.write(`${line}\n`);
-  }
-
-  kill(): void {
-    this.child.kill('SIGKILL');
+    super(python, ['-B', ...args], variables, PYTHON_CLIENT);
   }
 }

@@ -1,0 +1,57 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+
+export interface WorkerEnd {
+  readonly code: number | null;
+  readonly output: string;
+  readonly complaints: string;
+}
+
+/** A process of a simulation worker, as a test starts, feeds and kills it. */
+export class WorkerProcess {
+  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+  private readonly printed: string[] = [];
+  /** Resolves once it ended, however. */
+  readonly end: Promise<WorkerEnd>;
+
+  /** Starts a program in a folder, with these variables and no others but PATH. */
+  constructor(command: string, args: readonly string[], variables: Readonly<Record<string, string>>, folder: string) {
+    this.child = spawn(command, args, {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...variables },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    // One that was killed takes no more input.
+    this.child.stdin.on('error', () => undefined);
+    createInterface({ input: this.child.stdout }).on('line', (line) => this.printed.push(line));
+    const closed = once(this.child, 'close') as Promise<[number | null]>;
+    this.end = Promise.all([closed, text(this.child.stderr)]).then(([[code], complaints]) => ({
+      code,
+      output: this.printed.join('\n'),
+      complaints,
+    }));
+  }
+
+  /** The lines that it printed so far. */
+  get lines(): readonly string[] {
+    return this.printed;
+  }
+
+  /** Writes to its standard input, and ends that. */
+  feed(input: string): this {
+    this.child.stdin.end(input);
+    return this;
+  }
+
+  /** Writes a line to its standard input. */
+  tell(line: string): void {
+    this.child.stdin.write(`${line}\n`);
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+}
