@@ -30,6 +30,8 @@ export interface QueueConsumerOptions {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const CLOSE_MS = 2_000;
+/** At a stop the broker hears of everything together, but not later than this. */
+const HELD_MS = 1_000;
 
 /**
  * Consumes one queue over a channel of its own: bounds what is in flight, settles every delivery exactly once, pauses while
@@ -92,11 +94,13 @@ export class QueueConsumer {
     const { deliveries } = this;
     deliveries?.holdAnswers();
     await this.adjustment;
-    await deliveries?.untilNothingComes();
+    await deliveries?.endInPeace().catch(() => undefined);
     this.ending.abort();
     await this.adjust();
+    await Promise.race([this.settled(), delay(HELD_MS, undefined, { ref: false })]);
     deliveries?.releaseAnswers();
     await this.settled();
+    deliveries?.releaseAnswers();
     // Closing the connection could overtake an acknowledgement on the channel; closing the channel can't.
     if (this.channel !== undefined) await closeChannel(this.channel);
   }
