@@ -18,7 +18,8 @@ export class RoleGuard implements CanActivate {
   }
 }
 
-const RETRY_AFTER_SECONDS = 1;
+/** Longer than the address is kept. */
+const RETRY_AFTER_SECONDS = 2;
 
 /**
  * Until the database is up to date, and in the last moments before the address is given up, only health and metrics are

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,19 +10,31 @@ const QUIET_MS = 100;
 const LONGEST_QUIET_MS = 1_000;
 const SWEEP_MS = 50;
 /** Who connected and has sent nothing after this time is not waited for. */
-const SILENT_MS = 500;
+const SILENT_MS = 2_000;
 
-/** Where HTTP comes in: listens, and closes so that no request that was sent is left without an answer. */
+/** What is going on over a connection. */
+interface Traffic {
+  /** Requests whose body is still coming, and answers that are not handed to the system whole. */
+  unfinished: number;
+  /** Bytes that had come when the last request was over. */
+  restedAt: number;
+}
+
+/** Where HTTP comes in: listens, and closes so that no request that was sent is left without its answer. */
 export class HttpDoor {
-  private readonly connections = new Set<Socket>();
+  private readonly connections = new Map<Socket, Traffic>();
   private lastConnected = 0;
 
   constructor(private readonly app: NestFastifyApplication) {
-    app.getHttpServer().on('connection', (socket: Socket) => {
+    const server = app.getHttpServer();
+    server.on('connection', (socket: Socket) => {
       this.lastConnected = performance.now();
-      this.connections.add(socket);
+      this.connections.set(socket, { unfinished: 0, restedAt: -1 });
       socket.once('close', () => this.connections.delete(socket));
     });
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => this.follow(request, response));
+    // Node's own, which closing calls, takes an answer for sent that a slow reader has not taken yet, and cuts it off.
+    server.closeIdleConnections = () => this.closeConnections(({ bytesRead }, { restedAt }) => bytesRead === restedAt);
   }
 
   /** Listens, and gives the address under which a browser on this machine finds it. Throws StartError. */
@@ -46,30 +59,46 @@ export class HttpDoor {
     if (server.listening) {
       this.app.get(HealthService).refuse();
       await this.untilNobodyConnects();
-      // Right behind the turn in which all that waited was accepted.
-      await turn();
       server.close();
     }
     const since = performance.now();
     const sweep = setInterval(() => {
       server.closeIdleConnections();
-      if (performance.now() - since > SILENT_MS) this.closeSilentConnections();
+      if (performance.now() - since > SILENT_MS) this.closeConnections(({ bytesRead }) => bytesRead === 0);
     }, SWEEP_MS);
     await this.app.close().finally(() => clearInterval(sweep));
   }
 
+  /** Resolves right behind a turn in which all who waited to be accepted were, and that was nobody. */
   private async untilNobodyConnects(): Promise<void> {
     const since = performance.now();
     for (;;) {
-      const now = performance.now();
-      if (now - Math.max(since, this.lastConnected) > QUIET_MS || now - since > LONGEST_QUIET_MS) return;
       await delay(QUIET_MS / 10);
+      const before = this.lastConnected;
+      await turn();
+      const now = performance.now();
+      const isQuiet = this.lastConnected === before && now - Math.max(since, before) > QUIET_MS;
+      if (isQuiet || now - since > LONGEST_QUIET_MS) return;
     }
   }
 
-  /** The server takes a connection on which no request ever began for a busy one. */
-  private closeSilentConnections(): void {
-    for (const socket of this.connections) if (socket.bytesRead === 0) socket.destroy();
+  private follow(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const traffic = this.connections.get(socket);
+    if (traffic === undefined) return;
+    for (const one of [request, response]) {
+      traffic.unfinished++;
+      one.once('close', () => {
+        traffic.unfinished--;
+        traffic.restedAt = socket.bytesRead;
+      });
+    }
+  }
+
+  private closeConnections(isOver: (socket: Socket, traffic: Traffic) => boolean): void {
+    for (const [socket, traffic] of this.connections) {
+      if (traffic.unfinished === 0 && isOver(socket, traffic)) socket.destroy();
+    }
   }
 }
 
