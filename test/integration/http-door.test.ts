@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { readConfig } from '../../src/config/config.js';
 import { createApp } from '../../src/create-app.js';
 import { HealthService } from '../../src/health/health.service.js';
@@ -25,7 +24,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   const config = readConfig({ DATABASE_URL: database.url, LOG_LEVEL: 'silent', JWT_SECRET });
   app = await createApp({ ...config, databaseUrl: database.url, jwtSecret: JWT_SECRET });
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/large', (_, reply) => reply.send(LARGE));
   door = new HttpDoor(app);
   url = await door.listen({ host: '127.0.0.1', port: 0 });
