@@ -5,8 +5,11 @@ import type { FaultRow } from '../fault-row.js';
 import { FaultScene } from '../fault-scene.js';
 import { residentSetMB } from '../memory-watch.js';
 import type { SeededRandom } from '../random.js';
+import type { Sender } from '../sender.js';
 
-const WRITES_PER_FAULT = 150;
+/** The load is paced, so that every fault meets it. */
+const SENDERS = 24;
+const WRITES_PER_SECOND = 30;
 /** "5 % resets": of the pieces that arrive, as a network would lose packets. A connection that does anything is soon gone. */
 const RESET_SHARE = 0.05;
 const BOTH: readonly Direction[] = ['up', 'down'];
@@ -57,13 +60,15 @@ export const spoiledNetwork: FaultRow = {
     FaultScene.play({ repetitions, random, ...rest, clientNetwork: true }, async (scene) => {
       const isFull = repetitions > FAULTS.length;
       const firstLeg = random.integer(0, LEGS.length - 1);
-      const loading = scene.load(WRITES_PER_FAULT * (repetitions + 1), 24);
+      const seconds = ({ seconds: [short, full] }: NetworkFault) => (isFull ? full : short);
+      const faults = Array.from({ length: repetitions }, (_, turn) => FAULTS[turn % FAULTS.length] as NetworkFault);
+      const writes = WRITES_PER_SECOND * faults.reduce((sum, fault) => sum + seconds(fault), 0);
+      const { http, amqp } = scene.senders;
+      const loading = scene.load(writes, SENDERS, { senders: { http: paced(http), amqp: paced(amqp) } });
       // Within the short form's seconds nothing needs to be noticed.
       scene.figures['noticed ms'] = 0;
       let warm = 0;
-      for (let turn = 0; turn < repetitions; turn++) {
-        await scene.ledger.until(WRITES_PER_FAULT * turn);
-        const fault = FAULTS[turn % FAULTS.length] as NetworkFault;
+      for (const [turn, fault] of faults.entries()) {
         // FAULTS.length and LEGS.length have no common divisor but 1: three laps have every fault on every leg.
         const leg = LEGS[(firstLeg + turn) % LEGS.length] as Leg;
         await spoil(scene, leg, fault, random, isFull);
@@ -75,6 +80,15 @@ export const spoiledNetwork: FaultRow = {
       expectNoLeak(scene);
     }),
 };
+
+/** Sends a write only after a while. */
+function paced(sender: Sender): Sender {
+  const send: Sender['send'] = async (write, giveUp) => {
+    await delay((1000 * SENDERS) / WRITES_PER_SECOND);
+    return sender.send(write, giveUp);
+  };
+  return { send, close: () => sender.close() };
+}
 
 async function spoil(
   scene: FaultScene,
