@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { StartError } from '../embedded/start-error.js';
@@ -8,6 +8,7 @@ import { HealthService } from '../health/health.service.js';
 /** Before the address is given up nobody may have connected for so long, or so much time must have passed. */
 const QUIET_MS = 100;
 const LONGEST_QUIET_MS = 1_000;
+const SHORT_TURN_MS = 0.2;
 const SWEEP_MS = 50;
 /** Who connected and has sent nothing after this time is not waited for. */
 const SILENT_MS = 2_000;
@@ -59,7 +60,9 @@ export class HttpDoor {
     if (server.listening) {
       this.app.get(HealthService).refuse();
       await this.untilNobodyConnects();
-      server.close();
+      await untilShortTurn();
+      // The listener alone and first: between the last look at who waits and this nothing else should happen.
+      Server.prototype.close.call(server);
     }
     const since = performance.now();
     const sweep = setInterval(() => {
@@ -99,6 +102,20 @@ export class HttpDoor {
     for (const [socket, traffic] of this.connections) {
       if (traffic.unfinished === 0 && isOver(socket, traffic)) socket.destroy();
     }
+  }
+}
+
+/**
+ * Resolves in a turn of the event loop that took next to no time, at whose beginning all who waited were accepted: where
+ * clients come all the time, hardly one of them comes in between.
+ */
+async function untilShortTurn(): Promise<void> {
+  const since = performance.now();
+  for (let last = since; ;) {
+    await turn();
+    const now = performance.now();
+    if (now - last < SHORT_TURN_MS || now - since > LONGEST_QUIET_MS) return;
+    last = now;
   }
 }
 
