@@ -14,6 +14,7 @@ import {
 import { AmqpStrategy } from './amqp/amqp.strategy.js';
 import { AppModule } from './app.module.js';
 import type { ServiceConfig } from './config/config.module.js';
+import { HealthService } from './health/health.service.js';
 import { createLogger, JsonLogger } from './logging/json-logger.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { serveDocument } from './openapi/document.js';
@@ -55,6 +56,7 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
   const fastify = adapter.getInstance<FastifyInstance>();
   handOnBodies(fastify);
   observeRequests(fastify, app.get(MetricsService));
+  endConnectionsAtStop(fastify, app.get(HealthService));
   await app.register(fastifyHelmet, helmetOptions(config));
   if (config.corsOrigins.length > 0) {
     const origin = [...config.corsOrigins];
@@ -122,6 +124,15 @@ function observeRequests(fastify: FastifyInstance, metrics: MetricsService): voi
       ms: Math.round(reply.elapsedTime),
     };
     request.log[route.startsWith('/health') ? 'debug' : 'info'](line, 'request');
+    done();
+  });
+}
+
+/** Once a stop has begun each answer is the last one on its connection, so that clients leave by themselves. */
+function endConnectionsAtStop(fastify: FastifyInstance, health: HealthService): void {
+  fastify.addHook('onSend', (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void) => {
+    // To close while a body is still coming would break the connection before the answer is read.
+    if (health.isStopping && request.raw.complete) void reply.header('Connection', 'close');
     done();
   });
 }

@@ -11,7 +11,8 @@ const CLOSE_MS = 2_000;
 /** A broker may answer its heartbeats and nothing else. */
 const PREPARE_MS = 30_000;
 const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 2_000;
+/** A broker that is back should be consumed within two seconds. */
+const LONGEST_PAUSE_MS = 500;
 
 export interface BrokerConnectionOptions {
   readonly url: string;

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { ConfirmedPublisher, Publication } from './confirmed-publisher.js';
-import { within } from './within.js';
 import { DeliveryWindow, type WindowLimits } from './domain/delivery-window.js';
+import { QueueChannel } from './queue-channel.js';
+import { within } from './within.js';
 
 /**
  * The one thing that is done with a delivery: acknowledge it; pass it on to another queue and then acknowledge it; put it
@@ -29,8 +30,8 @@ export interface QueueConsumerOptions {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const CLOSE_MS = 2_000;
-/** A queue whose broker was killed just after it was declared never answers. */
-const ANSWER_MS = 20_000;
+/** At a stop the broker hears of everything together, but not later than this. */
+const HELD_MS = 1_000;
 
 /**
  * Consumes one queue over a channel of its own: bounds what is in flight, settles every delivery exactly once, pauses while
@@ -43,13 +44,15 @@ export class QueueConsumer {
   private readonly ending = new AbortController();
   private connection: ChannelModel | undefined;
   private channel: Channel | undefined;
-  private consumerTag: string | undefined;
+  private deliveries: QueueChannel | undefined;
+  /** The channel that is being closed because it is good for nothing. */
+  private givenUp: Channel | undefined;
   /** Nobody can be served. */
   private paused = true;
   /** More bytes have come than may be in flight. */
   private full = false;
-  private resize = false;
   private adjusting = false;
+  private adjustment = Promise.resolve();
   private pauseMs = FIRST_PAUSE_MS;
 
   constructor(private readonly options: QueueConsumerOptions) {
@@ -60,7 +63,7 @@ export class QueueConsumer {
   get state(): 'consuming' | 'paused' | 'closed' {
     if (this.channel === undefined) return 'closed';
     if (this.paused) return 'paused';
-    return this.consumerTag !== undefined || this.full || this.adjusting ? 'consuming' : 'closed';
+    return this.asked > 0 || this.full || this.adjusting ? 'consuming' : 'closed';
   }
 
   get inFlightBytes(): number {
@@ -77,19 +80,27 @@ export class QueueConsumer {
     channel.once('close', () => {
       if (this.channel !== channel) return;
       this.channel = undefined;
-      this.consumerTag = undefined;
+      this.deliveries = undefined;
       void this.reopen(connection, () => connected);
     });
     this.channel = channel;
+    this.deliveries = new QueueChannel(channel, this.options.queue, (message) => this.receive(channel, message));
     this.paused = true;
     void this.waitUntilServed(channel);
   }
 
-  /** Asks for no more, and resolves once everything in flight is settled, and the broker knows. */
+  /** Asks for no more, and resolves once everything that came is settled, and the broker knows. */
   async drain(): Promise<void> {
+    const { deliveries } = this;
+    deliveries?.holdAnswers();
+    await this.adjustment;
+    await deliveries?.endInPeace().catch(() => undefined);
     this.ending.abort();
     await this.adjust();
+    await Promise.race([this.settled(), delay(HELD_MS, undefined, { ref: false })]);
+    deliveries?.releaseAnswers();
     await this.settled();
+    deliveries?.releaseAnswers();
     // Closing the connection could overtake an acknowledgement on the channel; closing the channel can't.
     if (this.channel !== undefined) await closeChannel(this.channel);
   }
@@ -139,17 +150,24 @@ export class QueueConsumer {
     })();
   }
 
-  /** Makes the subscription what it should be. One call at a time works; what changes meanwhile it sees as well. */
-  private async adjust(): Promise<void> {
-    const { channel } = this;
-    if (this.adjusting || channel === undefined) return;
+  /** Asks for as many as it should. One call at a time works; what changes meanwhile it sees as well. */
+  private adjust(): Promise<void> {
+    if (!this.adjusting) this.adjustment = this.adjustNow();
+    return this.adjustment;
+  }
+
+  private async adjustNow(): Promise<void> {
+    const { channel, deliveries } = this;
+    if (channel === undefined || deliveries === undefined) return;
     this.adjusting = true;
     try {
-      while (
-        this.channel === channel &&
-        (this.shouldAsk() ? this.consumerTag === undefined : this.consumerTag !== undefined)
-      ) {
-        await (this.consumerTag === undefined ? this.subscribe(channel) : this.unsubscribe(channel, this.consumerTag));
+      while (this.channel === channel && this.wanted !== deliveries.size) {
+        if (this.wanted < deliveries.size) {
+          await deliveries.end();
+        } else {
+          this.window.opened();
+          await deliveries.widen(this.wanted);
+        }
       }
     } catch (error) {
       // The channel is gone or unusable; once it is closed, it is opened again.
@@ -162,29 +180,14 @@ export class QueueConsumer {
     if (this.channel !== channel) await this.adjust();
   }
 
-  private shouldAsk(): boolean {
-    // A new size needs the old subscription to end; where there is none it is asked for anyway.
-    const mustEnd = this.resize && this.consumerTag !== undefined;
-    return !this.paused && !this.full && !mustEnd && !this.ending.signal.aborted;
+  private get asked(): number {
+    return this.deliveries?.size ?? 0;
   }
 
-  private async subscribe(channel: Channel): Promise<void> {
-    this.resize = false;
-    await within(ANSWER_MS, channel.prefetch(this.window.size));
-    this.window.opened();
-    const { queue } = this.options;
-    const { consumerTag } = await within(
-      ANSWER_MS,
-      channel.consume(queue, (message) => this.receive(channel, message)),
-    );
-    // The broker may have closed the channel right behind its answer.
-    if (this.channel === channel) this.consumerTag = consumerTag;
-  }
-
-  private async unsubscribe(channel: Channel, consumerTag: string): Promise<void> {
-    await within(ANSWER_MS, channel.cancel(consumerTag));
-    this.consumerTag = undefined;
-    this.resize = false;
+  /** How many deliveries should be asked for. */
+  private get wanted(): number {
+    if (this.paused || this.full || this.ending.signal.aborted) return 0;
+    return this.deliveries?.isHoldingAnswers === true ? this.asked : this.window.size;
   }
 
   private receive(channel: Channel, message: ConsumeMessage | null): void {
@@ -198,12 +201,12 @@ export class QueueConsumer {
     if (!this.window.admits(bytes)) {
       this.full = true;
       void this.adjust();
-      this.answer(channel, message, false);
+      this.deliveries?.answer(message, false);
       return;
     }
     const handled = this.handle(channel, message).finally(() => {
       this.inFlight.delete(handled);
-      this.resize ||= this.window.settled(bytes);
+      this.window.settled(bytes);
       this.full &&= !this.window.fits();
       void this.adjust();
     });
@@ -230,20 +233,13 @@ export class QueueConsumer {
     // Where it is to be put back the subscription ends first, or the message would come straight back.
     if (isDone) this.pauseMs = FIRST_PAUSE_MS;
     else this.pause(channel);
-    this.answer(channel, message, isDone);
-  }
-
-  private answer(channel: Channel, message: ConsumeMessage, isDone: boolean): void {
-    try {
-      if (isDone) channel.ack(message);
-      else channel.nack(message, false, true);
-    } catch (error) {
-      this.logger.warn(`not settled: ${(error as Error).message}`);
-    }
+    this.deliveries?.answer(message, isDone);
   }
 
   /** Closes the channel, which is opened again then; a broker that does not even answer that loses the connection. */
   private async giveUp(channel: Channel): Promise<void> {
+    if (this.givenUp === channel) return;
+    this.givenUp = channel;
     await closeChannel(channel);
     if (this.channel === channel) await this.connection?.close().catch(() => undefined);
   }

@@ -36,6 +36,7 @@ const OUTCOMES: Readonly<Record<ErrorKind, string>> = {
   tooLarge: 'dead-lettered',
   unsupported: 'dead-lettered',
   throttled: 'retried',
+  tooSlow: 'retried',
   unavailable: 'put back',
 };
 
@@ -69,6 +70,18 @@ test('an error that nobody foresaw is retried, then dead-lettered without tellin
       },
     },
   });
+});
+
+test('a statement that the database gives up each time is dead-lettered with its reason, but not before ten minutes', () => {
+  const error = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+  expect(settleFailure(tried(9, 599), error, RULES)).toMatchObject({ reason: 'tooSlow', outcome: 'retried' });
+  expect(settleFailure(tried(3, 6_000), error, RULES)).toMatchObject({ reason: 'tooSlow', outcome: 'retried' });
+  expect(settleFailure(tried(9, 600), error, RULES)).toMatchObject({ reason: 'tooSlow', outcome: 'dead-lettered' });
+});
+
+test('who waits too long for a lock never makes an attempt', () => {
+  const error = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
+  expect(settleFailure(message(), error, RULES).settlement).toStrictEqual({ does: 'putBack' });
 });
 
 test.each<[number, number, string]>([

@@ -12,6 +12,7 @@ export const ERROR_KINDS = [
   'tooLarge',
   'unsupported',
   'throttled',
+  'tooSlow',
   'unavailable',
 ] as const;
 
@@ -25,7 +26,7 @@ export class AppError extends Error {
   constructor(
     readonly kind: ErrorKind,
     message: string,
-    /** Seconds after which another try makes sense, for `throttled` and `unavailable`. */
+    /** Seconds after which another try makes sense, for `throttled`, `tooSlow` and `unavailable`. */
     readonly retryAfter?: number,
     /** The simulation in question, where the log should name it and the message may not. */
     readonly simulation?: string | number,

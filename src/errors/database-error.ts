@@ -4,25 +4,39 @@ import { AppError } from './app-error.js';
 /** SQLSTATE classes and codes of PostgreSQL, and codes of Prisma and Node, that say "the database is away or busy". */
 const AWAY = /^(08|57P0|53|58)/;
 const TRANSIENT = new Set([
-  ...['40001', '40P01', '55P03', '25P03', '57014'],
+  ...['40001', '40P01', '55P03', '25P03'],
   ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037', 'P2039'],
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
 ]);
 const AWAY_MESSAGE =
   /connection terminated|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|Query read timeout|the database system is|Can't reach database|Server has closed the connection|Connection closed/i;
 
+/** `query_canceled`: a statement took longer than it may, though the database is there. To wait for a lock is none of it (55P03). */
+const CANCELED = '57014';
+const RETRY_AFTER_SECONDS = 2;
+
 /** True where the same work may succeed later, without change: the database is away, restarting or overloaded. */
 export function isDatabaseAway(error: unknown): boolean {
+  return databaseFault(error) !== undefined;
+}
+
+/** What an error of the database, or on the way to it, means to a caller: `unavailable`, `tooSlow`, or nothing of both. */
+export function databaseFault(error: unknown): AppError | undefined {
   for (const candidate of causes(error)) {
     const code = 'code' in candidate && typeof candidate.code === 'string' ? candidate.code : '';
-    if (AWAY.test(code) || TRANSIENT.has(code) || AWAY_MESSAGE.test(candidate.message)) return true;
+    if (code === CANCELED) return databaseTooSlow();
+    if (AWAY.test(code) || TRANSIENT.has(code) || AWAY_MESSAGE.test(candidate.message)) return databaseAway();
   }
-  return false;
+  return undefined;
 }
 
 /** The answer to a caller while the database is away. */
 export function databaseAway(): AppError {
-  return new AppError('unavailable', 'The database is unavailable, try again shortly', 2);
+  return new AppError('unavailable', 'The database is unavailable, try again shortly', RETRY_AFTER_SECONDS);
+}
+
+function databaseTooSlow(): AppError {
+  return new AppError('tooSlow', 'The database took too long, try again shortly', RETRY_AFTER_SECONDS);
 }
 
 function* causes(error: unknown): Generator<Error> {

@@ -29,6 +29,8 @@ export const DELIVERY_OUTCOME: Readonly<Record<ErrorKind, DeliveryOutcome>> = {
   tooLarge: DEAD_LETTER,
   unsupported: DEAD_LETTER,
   throttled: { does: 'retry', attempts: 5, seconds: 60 },
+  // Mostly the database was busy for a while; what is too much for it at any time must not come back for ever.
+  tooSlow: { does: 'retry', attempts: 5, seconds: 600 },
   // An outage never counts as an attempt, and never dead-letters anything.
   unavailable: { does: 'putBack' },
 };

@@ -1,5 +1,5 @@
 import { AppError, type ErrorKind } from './app-error.js';
-import { databaseAway, isDatabaseAway } from './database-error.js';
+import { databaseFault } from './database-error.js';
 
 /** What an error amounts to for whoever sent something, through whichever door. */
 export interface Fault {
@@ -16,5 +16,5 @@ const UNEXPECTED: Fault = { kind: 'unexpected', message: 'Internal server error'
 /** The fault behind whatever was thrown. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof AppError) return error;
-  return isDatabaseAway(error) ? databaseAway() : UNEXPECTED;
+  return databaseFault(error) ?? UNEXPECTED;
 }

@@ -14,5 +14,6 @@ export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
   tooLarge: 413,
   unsupported: 415,
   throttled: 429,
+  tooSlow: 503,
   unavailable: 503,
 };

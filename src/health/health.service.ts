@@ -18,6 +18,7 @@ export interface Readiness {
 @Injectable()
 export class HealthService {
   private stopping = false;
+  private refusing = false;
 
   constructor(
     private readonly database: Database,
@@ -28,6 +29,19 @@ export class HealthService {
   /** From now on traffic should go elsewhere. */
   stop(): void {
     this.stopping = true;
+  }
+
+  /** From now on whoever comes all the same is told to come again later. */
+  refuse(): void {
+    this.refusing = true;
+  }
+
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
+  get isRefusing(): boolean {
+    return this.refusing;
   }
 
   async readiness(): Promise<Readiness> {

@@ -4,6 +4,7 @@ import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError } from '../errors/app-error.js';
 import { databaseAway } from '../errors/database-error.js';
 import { MigrationsService } from '../prisma/migrations.service.js';
+import { HealthService } from './health.service.js';
 
 /** An instance that only consumes serves health and metrics, and nothing else. */
 @Injectable()
@@ -17,13 +18,26 @@ export class RoleGuard implements CanActivate {
   }
 }
 
-/** Until the database is up to date, only health and metrics are served; everything else is told to come again. */
+/** Longer than the address is kept. */
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * Until the database is up to date, and in the last moments before the address is given up, only health and metrics are
+ * served; everything else is told to come again.
+ */
 @Injectable()
 export class ReadyGuard implements CanActivate {
-  constructor(private readonly migrations: MigrationsService) {}
+  constructor(
+    private readonly migrations: MigrationsService,
+    private readonly health: HealthService,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    if (this.migrations.done || isOperation(context)) return true;
+    if (isOperation(context)) return true;
+    if (this.health.isRefusing) {
+      throw new AppError('unavailable', 'The service is stopping, try again shortly', RETRY_AFTER_SECONDS);
+    }
+    if (this.migrations.done) return true;
     throw databaseAway();
   }
 }

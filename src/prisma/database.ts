@@ -3,7 +3,7 @@ import pg from 'pg';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { ConnectionWatch } from './connection-watch.js';
 import { type BinaryRow, copyOut } from './copy-out.js';
-import { databaseAway, isDatabaseAway } from '../errors/database-error.js';
+import { databaseFault } from '../errors/database-error.js';
 
 /** A connection inside one transaction. Named SQL functions take it, so that nothing else is in scope there. */
 export type Transaction = pg.PoolClient;
@@ -33,6 +33,8 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      // The shorter one tells who waits for somebody else (55P03) from who has too much to do (57014).
+      lock_timeout: 60_000,
       statement_timeout: 120_000,
       idle_in_transaction_session_timeout: 60_000,
     });
@@ -45,7 +47,7 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
 
   /**
    * Runs `work` in one READ COMMITTED transaction: its result is returned only after COMMIT was confirmed.
-   * Throws `unavailable` where the database is away; whatever `work` throws rolls everything back.
+   * Throws `unavailable` where the database is away, `tooSlow` where it gave a statement up; whatever `work` throws rolls everything back.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const tx = await this.pool.connect().catch((error: unknown) => rethrow(error));
@@ -63,7 +65,7 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
     }
   }
 
-  /** One statement of its own. Throws `unavailable` where the database is away. */
+  /** One statement of its own. Throws `unavailable` and `tooSlow` like a transaction. */
   async query<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<R>> {
     return this.pool.query<R>(text, values).catch((error: unknown) => rethrow(error));
   }
@@ -94,5 +96,6 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
 }
 
 function rethrow(error: unknown): never {
-  throw isDatabaseAway(error) ? Object.assign(databaseAway(), { cause: error }) : error;
+  const fault = databaseFault(error);
+  throw fault === undefined ? error : Object.assign(fault, { cause: error });
 }

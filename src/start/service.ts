@@ -12,6 +12,7 @@ import { HealthService } from '../health/health.service.js';
 import { MigrationError } from '../prisma/migrations.js';
 import { MigrationsService } from '../prisma/migrations.service.js';
 import { banner, writeDemoLogin } from './banner.js';
+import { HttpDoor } from './http-door.js';
 import { type Settled, settleConfig } from './settle-config.js';
 
 /** The whole service as one process runs it: what it starts it also stops. */
@@ -20,6 +21,7 @@ export class Service {
   private readonly ending = new AbortController();
   private settled: Settled | undefined;
   private app: NestFastifyApplication | undefined;
+  private door: HttpDoor | undefined;
 
   /** Starts everything; resolves with the banner once requests are answered. Throws StartError. */
   async start(config: Config): Promise<string> {
@@ -30,7 +32,8 @@ export class Service {
     this.ending.signal.throwIfAborted();
     this.app = await createApp(this.settled.config);
     if (this.settled.httpOnly !== undefined) this.logger.warn(`ingestion is HTTP only: ${this.settled.httpOnly}`);
-    const url = await listen(this.app, this.settled.config);
+    this.door = new HttpDoor(this.app);
+    const url = await this.door.listen(this.settled.config);
     await this.consume(this.app);
     await this.prepareDatabase(this.app);
     await this.seedDemo(this.app, url);
@@ -45,7 +48,7 @@ export class Service {
     this.ending.abort(new StartError('Stopped while starting.'));
     this.app?.get(HealthService).stop();
     await this.app?.get(AmqpStrategy).close();
-    if (this.app !== undefined) await closeHttp(this.app);
+    await this.door?.close();
     await Promise.all([this.settled?.postgres?.stop(), this.settled?.rabbitmq?.stop()]);
   }
 
@@ -79,32 +82,6 @@ export class Service {
     process.exitCode = 1;
     void this.stop().finally(() => process.exit(1));
   }
-}
-
-/** Listens, and gives the address under which a browser on this machine finds it. */
-async function listen(app: NestFastifyApplication, { host, port }: { host: string; port: number }): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new StartError(`Port ${port} on ${host} is taken; set PORT to another one.`);
-    if (code === 'EACCES')
-      throw new StartError(`Port ${port} may not be used by this user; set PORT to one above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new StartError(`HOST ${host} is no address of this machine.`);
-    throw error;
-  }
-  const address = app.getHttpServer().address() as { port: number };
-  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${shown}:${address.port}`;
-}
-
-const SWEEP_MS = 50;
-
-/** Answers what is in flight; a client that keeps its connection alive behind its answer is not waited for. */
-async function closeHttp(app: NestFastifyApplication): Promise<void> {
-  const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), SWEEP_MS);
-  await app.close().finally(() => clearInterval(sweep));
 }
 
 function asStartError(error: unknown): unknown {

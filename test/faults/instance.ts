@@ -72,10 +72,10 @@ export class Instance {
     );
   }
 
-  /** The sum of a metric over its labels, of this life. */
-  async figure(name: string): Promise<number> {
+  /** The sum of a metric over its labels, or over those that match, of this life. */
+  async figure(name: string, labels = /(?:)/): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
-    const samples = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))];
-    return samples.reduce((sum, [, value]) => sum + Number(value), 0);
+    const samples = [...text.matchAll(new RegExp(`^${name}(\\{.*\\})? (\\S+)$`, 'gm'))];
+    return samples.reduce((sum, [, told = '', value]) => sum + (labels.test(told) ? Number(value) : 0), 0);
   }
 }

@@ -11,11 +11,11 @@ export class Sightings {
     this.answers.push(milliseconds);
   }
 
-  /** The 99th percentile of those times since it was asked last. */
-  takeP99(): number {
-    const sorted = this.answers.sort((a, b) => a - b);
+  /** Those times since they were asked for last. */
+  takeAnswers(): readonly number[] {
+    const { answers } = this;
     this.answers = [];
-    return Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0);
+    return answers;
   }
 
   /** Something that may happen, or must not: the row decides. */

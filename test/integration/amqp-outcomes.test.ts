@@ -236,6 +236,27 @@ test('an error that nobody foresaw is retried, since it may pass', async () => {
   });
 });
 
+test('a statement that the database gives up is retried later, and nobody else waits for it', async () => {
+  const { id, simulation_id, update_key } = await submitSimulation(test_);
+  const strategy = test_.app.get(AmqpStrategy);
+  const retried = /deliveries_total\{queue="ingest.logfiles",outcome="retried",kind="tooSlow"\} (\d+)/;
+  const canceled = `RAISE EXCEPTION 'canceling statement due to statement timeout' USING ERRCODE = 'query_canceled'`;
+  await test_.database.query(`
+    CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${canceled}; END $$;
+    CREATE TRIGGER give_up BEFORE INSERT ON log_file FOR EACH ROW WHEN (NEW.name = 'slow') EXECUTE FUNCTION give_up()`);
+  await broker.publish('logfiles.save', { simulation_id, update_key, logfiles: { slow: 'text' } });
+  await broker.publish('logfiles.save', { simulation_id, update_key, logfiles: { quick: 'text' } });
+  await eventually(async () => expect(await counted(retried)).toBeGreaterThan(0));
+  const logs = async () => {
+    const sql = 'SELECT name FROM log_file WHERE simulation_id = $1 ORDER BY name';
+    return (await test_.database.query<{ name: string }>(sql, [id])).rows.map(({ name }) => name);
+  };
+  await eventually(async () => expect(await logs()).toStrictEqual(['quick']));
+  expect(strategy.state).toBe('up');
+  await test_.database.query('DROP FUNCTION give_up CASCADE');
+  await eventually(async () => expect(await logs()).toStrictEqual(['quick', 'slow']));
+});
+
 test('while the database is away the messages wait in their queue, and nothing is dead-lettered', async () => {
   const own = await TestBroker.open();
   const database = await createTestDatabase();

@@ -10,6 +10,8 @@ export interface LegFault {
   readonly held?: boolean;
   /** After so many bytes, of this connection and from now on, both ends are reset. */
   readonly truncateAfter?: number;
+  /** Asked of each piece that arrives: whether both ends are reset instead. */
+  readonly resetsIf?: () => boolean;
 }
 
 /** More than this is not read ahead of the other side. */
@@ -69,6 +71,10 @@ export class ProxyLeg {
 
   private take(bytes: Buffer): void {
     if (this.dropping) return;
+    if (this.fault.resetsIf?.() === true) {
+      for (const socket of [this.to, this.from]) socket.resetAndDestroy();
+      return;
+    }
     if (this.head.length < HEAD_BYTES) this.head += bytes.toString('latin1');
     this.chunks.push({ bytes, at: Date.now() + (this.fault.delayMs ?? 0) });
     this.queued += bytes.length;

@@ -16,6 +16,8 @@ export class TcpProxy {
   private readonly pairs = new Set<Pair>();
   private faults: Readonly<Record<Direction, LegFault>> = { up: {}, down: {} };
   private isCut = false;
+  /** Connections that were ever accepted. */
+  accepted = 0;
 
   private constructor(
     private readonly server: Server,
@@ -99,6 +101,7 @@ export class TcpProxy {
       client.resetAndDestroy();
       return;
     }
+    this.accepted++;
     const options = { port: Number(this.target.port), host: this.target.hostname, allowHalfOpen: true };
     const server = connect(options);
     const legs = {

@@ -4,11 +4,20 @@ const LIMITS = { messages: 128, bytes: 64_000_000 };
 
 test('small messages widen the window to its limit', () => {
   const window = new DeliveryWindow(LIMITS);
-  for (let message = 0; message < 1_000; message++) {
-    expect(window.admits(300)).toBe(true);
-    if (window.settled(300)) window.opened();
+  for (let round = 0; round < 10; round++) {
+    const { size } = window;
+    for (let message = 0; message < size; message++) expect(window.admits(300)).toBe(true);
+    for (let message = 0; message < size; message++) window.settled(300);
   }
   expect(window.size).toBe(128);
+});
+
+test('messages that come one by one do not widen it', () => {
+  const window = new DeliveryWindow(LIMITS);
+  for (let message = 0; message < 1_000; message++) {
+    window.admits(300);
+    expect(window.settled(300)).toBe(false);
+  }
 });
 
 test('what does not fit any more goes back, and it opens again for as many as fit', () => {
@@ -24,9 +33,10 @@ test('what does not fit any more goes back, and it opens again for as many as fi
 
 test('large messages widen it to as many as fit', () => {
   const window = new DeliveryWindow(LIMITS);
-  for (let message = 0; message < 100; message++) {
-    window.admits(15_000_000);
-    if (window.settled(15_000_000)) window.opened();
+  for (let round = 0; round < 10; round++) {
+    const { size } = window;
+    for (let message = 0; message < size; message++) window.admits(15_000_000);
+    for (let message = 0; message < size; message++) window.settled(15_000_000);
   }
   expect(window.size).toBe(4);
 });

@@ -15,6 +15,7 @@ export class DeliveryWindow {
   private heldBytes = 0;
   private largest = 0;
   private settledSinceOpened = 0;
+  private wasFull = false;
 
   constructor(private readonly limits: WindowLimits) {
     this.size = Math.min(limits.messages, FIRST_SIZE);
@@ -29,6 +30,7 @@ export class DeliveryWindow {
   opened(): void {
     this.largest = 0;
     this.settledSinceOpened = 0;
+    this.wasFull = false;
   }
 
   /**
@@ -43,14 +45,15 @@ export class DeliveryWindow {
     }
     this.held++;
     this.heldBytes += bytes;
+    this.wasFull ||= this.held >= this.size;
     return true;
   }
 
-  /** True where a wider window pays: all of the present one has been used, and its messages were small. */
+  /** True where a wider window pays: all of the present one was used at once, and its messages were small. */
   settled(bytes: number): boolean {
     this.held--;
     this.heldBytes -= bytes;
-    if (++this.settledSinceOpened < this.size || !this.fits()) return false;
+    if (++this.settledSinceOpened < this.size || !this.wasFull || !this.fits()) return false;
     const wider = clamp(this.size * 2, this.limits.messages);
     const mayWiden = wider > this.size && wider * this.largest <= this.limits.bytes;
     this.opened();
