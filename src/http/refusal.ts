@@ -4,6 +4,8 @@ import { hasBody } from './has-body.js';
 /** What is read and dropped of a refused body, so that its sender gets to see the answer instead of a broken pipe. */
 const DRAIN_BYTES = 1024 ** 3;
 const DRAIN_MS = 30_000;
+/** 408, Request Timeout. */
+const STALLED = 408;
 
 /**
  * Answers at once; where the request's body is still coming, the rest of it is read and dropped, bounded in bytes and
@@ -17,6 +19,11 @@ export function answerAndDrain(request: FastifyRequest, reply: FastifyReply, sta
     return;
   }
   const { socket } = incoming;
+  // Who sent nothing for so long is not waited for any more.
+  if (status === STALLED) {
+    void reply.header('Connection', 'close').status(status).send(body);
+    return;
+  }
   let left = DRAIN_BYTES;
   const timer = setTimeout(() => socket.destroy(), DRAIN_MS);
   incoming.on('data', (chunk: Buffer) => {

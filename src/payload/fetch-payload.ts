@@ -46,13 +46,15 @@ export interface SlicedStream {
   readonly rawLength: number;
   readonly crc32: number;
   readonly adler32: number;
-  /** Its deflate blocks, without header, final block and checksum; a slice is in pieces. */
-  readonly slices: AsyncIterable<BinaryField>;
+  /** Its deflate blocks, without header, final block and checksum; a slice is in pieces, to be taken from it. */
+  readonly slices: AsyncIterable<Buffer[]>;
 }
 
-/** The slices of a stream, piece by piece. */
+/** The slices of a stream, piece by piece, none of which is held on to. */
 export async function* piecesOf({ slices }: SlicedStream): AsyncGenerator<Buffer> {
-  for await (const slice of slices) yield* slice;
+  for await (const slice of slices) {
+    for (let piece = slice.shift(); piece !== undefined; piece = slice.shift()) yield piece;
+  }
 }
 
 /**
@@ -81,15 +83,16 @@ export async function openBlockPart(
   if (opened === undefined) throw new PayloadGone();
   if (opened[0] === null) return undefined;
   const end = integerAt(opened, 0);
+  const first = ownedPieces(fieldAt(opened, 4));
   const slices = async function* () {
-    let next = fieldAt(opened, 4);
-    for (let at = 0; ;) {
-      yield next;
-      at += next.reduce((bytes, piece) => bytes + piece.length, 0);
-      if (at >= end) return;
+    let at = lengthOf(first);
+    yield first;
+    while (at < end) {
       const [more] = await db.copyRows(`SELECT ${slice(at)} ${from}`);
       if (more === undefined) throw new PayloadGone();
-      next = fieldAt(more, 0);
+      const next = ownedPieces(fieldAt(more, 0));
+      at += lengthOf(next);
+      yield next;
     }
   };
   return {
@@ -100,12 +103,23 @@ export async function openBlockPart(
   };
 }
 
+/** Pieces are parts of what was read from a socket, so a small slice may hold on to much more than it is. */
+const COPIED_BYTES = 64 * 1024;
+
+function ownedPieces(field: BinaryField): Buffer[] {
+  return lengthOf(field) <= COPIED_BYTES ? [Buffer.concat(field)] : [...field];
+}
+
 /** A payload was replaced and purged, or deleted, while a response was reading it. */
 export class PayloadGone extends Error {
   constructor() {
     super('the data changed while it was being read');
     this.name = 'PayloadGone';
   }
+}
+
+function lengthOf(field: BinaryField): number {
+  return field.reduce((bytes, piece) => bytes + piece.length, 0);
 }
 
 /** A field that is never NULL. */

@@ -3,7 +3,7 @@ import { Database } from '../prisma/database.js';
 import { type BodyEncoding, type Segment, splicedBody } from './spliced-body.js';
 
 /** What all readers together may hold of payloads, and what one gets of it at least and at most. */
-const SHARED_BYTES = 16 * 1024 * 1024;
+const SHARED_BYTES = 2 * 1024 * 1024;
 const LEAST_BYTES = 32 * 1024;
 const MOST_BYTES = 256 * 1024;
 

@@ -125,6 +125,24 @@ describe('what is no HTTP', () => {
   });
 });
 
+it('senders that stall in the midst of a body, compressed or not, are told so, and cut off', async () => {
+  const answers = ['identity', 'gzip'].map(async (encoding) => {
+    const socket = await open();
+    const answer = firstAnswer(socket);
+    const ended = once(socket, 'close');
+    socket.write(
+      `POST /results HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: ${encoding}\r\nContent-Length: 1000\r\n\r\n`,
+    );
+    socket.write(encoding === 'gzip' ? gzipSync('{"x":1').subarray(0, 12) : '{"x":1');
+    const text = await answer;
+    await ended;
+    return text;
+  });
+  for (const answer of await Promise.all(answers)) {
+    expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*"body: nothing was received for 30 s","status_code":408\}$/);
+  }
+});
+
 it('senders that go away in the midst of a body, compressed or not, harm nobody', async () => {
   for (const encoding of ['identity', 'gzip']) {
     const socket = await open();

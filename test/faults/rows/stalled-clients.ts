@@ -23,8 +23,8 @@ export const stalledClients: FaultRow = {
   full: 200,
   goals: { 'growth MB': 64, 'health p99 ms': 200 },
   run: ({ repetitions, random, ...rest }) =>
-    // What has no room is told to come again; that is what a worker sees, and all it sees.
-    FaultScene.play({ repetitions, random, ...rest, jobs: 1 }, async (scene) => {
+    // Memory as `npm start` sets it up.
+    FaultScene.play({ repetitions, random, ...rest, jobs: 1, settings: { MALLOC_ARENA_MAX: '2' } }, async (scene) => {
       const { instance, jobs } = scene;
       const [job] = jobs;
       if (job === undefined) return;
@@ -83,6 +83,7 @@ async function expectCutOff(scene: FaultScene, senders: readonly StalledClient[]
   for (const answer of answers ?? []) {
     const status = answer.toString('latin1', 9, 12);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    // What has no room is told to come again.
     if (status !== '408' && status !== '503') scene.fail(`a sender that stalled was answered ${status}`);
   }
   scene.longest('cut off ms', performance.now() - since);
