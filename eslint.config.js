@@ -28,7 +28,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config/**', 'test/**', 'scripts/**', 'prisma.config.ts'],
+    files: ['src/config/**', 'test/**', 'bench/**', 'scripts/**', 'prisma.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

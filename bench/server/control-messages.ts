@@ -1,0 +1,21 @@
+/** What the bench asks of a server of its own, over the channel between the two processes. */
+export type Question = { readonly ask: 'settle' | 'usage' | 'record' | 'recorded' };
+
+/** What a server has used since it was settled. */
+export interface Usage {
+  /** All threads, user and system; in all of the process's life. */
+  readonly processorMs: number;
+  /** Delays of the event loop since it was settled: 99 of 100 are no longer than this. */
+  readonly loopP99Ms: number;
+  readonly loopLongestMs: number;
+}
+
+/** A statement as it went to the database. */
+export interface RecordedStatement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+export type ServerMessage =
+  | { readonly is: 'ready'; readonly url: string }
+  | { readonly is: 'answer'; readonly usage: Usage; readonly statements: readonly RecordedStatement[] };
