@@ -62,7 +62,7 @@ async function prepare(scene: Scene, crowdPages: number): Promise<Side> {
   await reportTasks(stage.session, worker, TASKS);
   await settleTables(stage.databaseUrl);
   const answer = await stage.session.read(`/results?job_id=${worker.simulation_id}`, { encoding: 'gzip' });
-  let updates = 1;
+  let updates = 1_000_000;
   return { ...stage, worker, ifNoneMatch: headerOf(answer, 'etag') ?? '', next: () => ++updates };
 }
 

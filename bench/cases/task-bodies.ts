@@ -7,17 +7,15 @@ export function taskBody(worker: WorkerKey, taskId: number, simulated: number): 
 }
 
 /** A body of `POST /tasks/bulk` for the tasks 1 to `count`. */
-export function bulkBody(worker: WorkerKey, count: number, simulated: number): Buffer {
-  const tasks = Array.from({ length: count }, (_, index) => ({
-    task_id: index + 1,
-    update_dict: updateDict(simulated),
-  }));
+export function bulkBody(worker: WorkerKey, count: number, simulatedBy: (taskId: number) => number): Buffer {
+  const ids = Array.from({ length: count }, (_, index) => index + 1);
+  const tasks = ids.map((id) => ({ task_id: id, update_dict: updateDict(simulatedBy(id)) }));
   return Buffer.from(JSON.stringify({ ...worker, tasks }));
 }
 
-/** Lets all the tasks of a simulation report once. */
+/** Lets all the tasks of a simulation report once, each something of its own. */
 export async function reportTasks(session: Session, worker: WorkerKey, count: number): Promise<void> {
-  await session.exchange(post('/tasks/bulk', [bulkBody(worker, count, 1)]), 202);
+  await session.exchange(post('/tasks/bulk', [bulkBody(worker, count, (taskId) => taskId * 12_345)]), 202);
 }
 
 function updateDict(simulated: number): object {
@@ -25,7 +23,7 @@ function updateDict(simulated: number): object {
     task_state: 'RUNNING',
     requested_primaries: 1_000_000_000,
     simulated_primaries: simulated,
-    estimated_time: 42,
-    start_time: '2026-11-24T09:30:00.000Z',
+    estimated_time: 42 + (simulated % 600),
+    start_time: new Date(Date.UTC(2026, 10, 24, 9, 30) - (simulated % 10_000)).toISOString(),
   };
 }

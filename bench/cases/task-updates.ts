@@ -77,7 +77,7 @@ class UpdateBodies {
   bulk(): Buffer {
     const number = ++this.count;
     const worker = this.workers[number % this.workers.length] as WorkerKey;
-    return bulkBody(worker, TASKS, number);
+    return bulkBody(worker, TASKS, () => number);
   }
 
   /** The largest number that was sent. */

@@ -18,7 +18,9 @@ export function processorRatios(
   const divisors = costs(against);
   return costs(of).map((cost, round) => {
     const emptyCost = base?.[round] ?? 0;
-    return (cost - emptyCost) / ((divisors[round] ?? NaN) - emptyCost);
+    const divisor = (divisors[round] ?? NaN) - emptyCost;
+    // Where noise makes a cost vanish, there is no ratio.
+    return divisor > 0 && cost > emptyCost ? (cost - emptyCost) / divisor : NaN;
   });
 }
 

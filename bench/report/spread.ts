@@ -1,4 +1,4 @@
-/** The middle one of several rounds, and how far they lie apart. */
+/** The middle one of several rounds, and how far they lie apart; NaN where no round gave a number. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -6,7 +6,7 @@ export interface Spread {
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   const median = ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
   return { median, min: sorted[0] ?? NaN, max: sorted.at(-1) ?? NaN };
