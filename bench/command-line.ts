@@ -22,7 +22,8 @@ Any running server, as a client sees it (times and sizes; CPU of the process tha
   --set NAME         A, B, C, W or X (A)
   --simulation ID    upload to this simulation instead of submitting one
   --update-key KEY   of that simulation
-  --requests N       reads in each encoding (30)
+  --job ID           by which it is read, where that is another
+  --requests N       so many reads of each kind (30)
   --pid PID          the server's process, on this machine
 
 BENCH_PROFILE=FOLDER in the environment leaves CPU profiles of the measured servers there.
@@ -46,6 +47,7 @@ export interface RemoteOptions {
   readonly set: string;
   readonly simulation: string | undefined;
   readonly updateKey: string | undefined;
+  readonly job: string | undefined;
   readonly requests: number;
   readonly pid: number | undefined;
 }
@@ -64,6 +66,7 @@ const OPTIONS = {
   set: { type: 'string' },
   simulation: { type: 'string' },
   'update-key': { type: 'string' },
+  job: { type: 'string' },
   requests: { type: 'string' },
   pid: { type: 'string' },
 } as const;
@@ -84,15 +87,20 @@ export function readCommandLine(args: readonly string[]): BenchOptions | undefin
   };
 }
 
+const SETS: readonly string[] = ['A', 'B', 'C', 'W', 'X'];
+
 function remoteOptions(url: string, values: Readonly<Record<string, unknown>>): RemoteOptions {
   const text = (name: string) => values[name] as string | undefined;
+  const set = text('set') ?? 'A';
+  if (!SETS.includes(set)) throw new Error(`--set: must be one of ${SETS.join(', ')}`);
   return {
     url: url.replace(/\/+$/, ''),
     user: text('user'),
     password: text('password'),
-    set: text('set') ?? 'A',
+    set,
     simulation: text('simulation'),
     updateKey: text('update-key'),
+    job: text('job'),
     requests: positive('requests', text('requests')) ?? 30,
     pid: positive('pid', text('pid')),
   };

@@ -58,7 +58,7 @@ function range({ min, max }: Spread): string {
 
 /** Three digits that count. */
 function shown(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value)) return '-';
   const size = Math.abs(value);
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(size >= 1 ? 2 : 3);
 }

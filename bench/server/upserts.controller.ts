@@ -58,8 +58,8 @@ async function storeRowByRow(
 ): Promise<void> {
   for (const { name: estimator, pages } of estimators) {
     for (const { pageNumber, name, unit, payload } of pages) {
-      const streams = payload.parts.map((part) => part[0]);
-      const arrays = await Promise.all(streams.map((stream) => (stream === undefined ? null : spool.read(stream))));
+      const arrays: (Buffer | null)[] = [];
+      for (const [stream] of payload.parts) arrays.push(stream === undefined ? null : await spool.read(stream));
       await upsertNaivePage(tx, [simulationId, estimator, pageNumber, name, unit], arrays);
     }
   }
