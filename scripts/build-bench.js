@@ -13,8 +13,6 @@ const swc = [
   OUT,
   '--quiet',
 ];
-for (const args of [['scripts/generate-prisma.js'], swc]) {
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-}
+const { status } = spawnSync(process.execPath, swc, { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
 cpSync('prisma/migrations', `${OUT}/prisma/migrations`, { recursive: true });
