@@ -38,7 +38,7 @@ async function runCases(options: BenchOptions): Promise<CaseReport[]> {
   const world = await BenchWorld.start();
   const stop = () => void world.stop().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  const scene = new Scene(world, { quick, rounds, seconds, leastRequests: quick ? 2 : 5 });
+  const scene = new Scene(world, { quick, rounds, seconds, leastRequests: 2 });
   const reports: CaseReport[] = [];
   try {
     for (const { name, title, run } of chosen) {

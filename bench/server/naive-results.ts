@@ -2,7 +2,12 @@ import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import type { Queryable } from '../../src/prisma/database.js';
 
-const inflateInPool = promisify<Buffer, Buffer>(inflate);
+const inflateInPool = promisify<Buffer, { chunkSize: number }, Buffer>(inflate);
+
+/** Number text is two to three times as long as its stream; with room for all of it, inflating takes one turn of the loop. */
+const ROOM = 4;
+const LEAST = 256;
+const LARGEST_ROOM = 1024 * 1024;
 
 interface Row {
   readonly estimator_no: number;
@@ -87,6 +92,10 @@ async function pageOf(blocks: readonly Row[]): Promise<NaivePage> {
 
 /** The text of an array goes on from block to block. */
 async function parsedArray(streams: readonly Buffer[]): Promise<unknown[]> {
-  const texts = await Promise.all(streams.map((stream) => inflateInPool(stream)));
+  const texts = await Promise.all(
+    streams.map((stream) =>
+      inflateInPool(stream, { chunkSize: Math.min(Math.max(stream.length, LEAST) * ROOM, LARGEST_ROOM) }),
+    ),
+  );
   return JSON.parse((texts.length === 1 ? (texts[0] as Buffer) : Buffer.concat(texts)).toString('utf8')) as unknown[];
 }

@@ -11,6 +11,7 @@ import { ServerProcess } from './server-process.js';
 export class BenchWorld {
   private rabbitmq: EmbeddedRabbitmq | undefined;
   private readonly servers = new Set<ServerProcess>();
+  private stopping: Promise<void> | undefined;
   private readonly jwtSecret = randomBytes(32).toString('hex');
 
   private constructor(
@@ -76,10 +77,15 @@ export class BenchWorld {
     await server.stop();
   }
 
-  async stop(): Promise<void> {
+  /** Ends and removes everything, once. */
+  stop(): Promise<void> {
+    return (this.stopping ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     await Promise.all([...this.servers].map((server) => server.stop()));
     await Promise.all([this.postgres.stop(), this.rabbitmq?.stop()]);
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   private async start(main: 'service' | 'bare-fastify', env: Readonly<Record<string, string>>): Promise<ServerProcess> {

@@ -13,7 +13,7 @@ export class ResidentWatch {
     private readonly idle = residentMiB(pid),
   ) {
     this.largest = idle;
-    this.timer = setInterval(() => this.sample(), SAMPLE_MS);
+    this.timer = setInterval(() => this.sample(), SAMPLE_MS).unref();
   }
 
   /** Ends the watch; MiB by which the largest sample exceeds the idle one. */
@@ -24,6 +24,11 @@ export class ResidentWatch {
   }
 
   private sample(): void {
-    this.largest = Math.max(this.largest, residentMiB(this.pid));
+    try {
+      this.largest = Math.max(this.largest, residentMiB(this.pid));
+    } catch {
+      // The process is gone, which whoever works with it notices.
+      clearInterval(this.timer);
+    }
   }
 }
