@@ -37,16 +37,17 @@ async function runCrowded(scene: Scene): Promise<Outcome> {
     ...(await sameAnswers(alone.session, [pathOf(alone)])),
     ...(await sameAnswers(crowded.session, [pathOf(crowded)])),
   ];
+  // Before anything is written often, since rows that were changed leave others behind that are looked at too.
+  const findings = await bufferFindings(alone, crowded);
+  const empty = reader(scene, alone, 'empty', { path: '/bench/empty', connections: CONNECTIONS });
   const samples = await interleaved(
-    [...subjectsOf(scene, 'alone', alone), ...subjectsOf(scene, 'crowded', crowded)],
+    [empty, ...subjectsOf(scene, 'alone', alone), ...subjectsOf(scene, 'crowded', crowded)],
     scene.scale.rounds,
   );
-  const findings: Finding[] = [];
   for (const what of [...READS, 'POST /tasks', 'POST /results']) {
-    const ratios = processorRatios(samples, [`${what}, crowded`, `${what}, alone`], 'server and database');
+    const ratios = processorRatios(samples, [`${what}, crowded`, `${what}, alone`], 'server and database', 'empty');
     findings.push(finding('crowded', `${what}, crowded / alone`, '×', ratios));
   }
-  findings.push(...(await bufferFindings(alone, crowded)));
   for (const { server } of [alone, crowded]) await scene.world.stopServer(server);
   return { subjects: [...samples].map(([name, rounds]) => subjectReport(name, rounds)), findings, checks };
 }
@@ -85,7 +86,7 @@ function subjectsOf(scene: Scene, sideName: string, side: Side): Subject[] {
   const updating = () =>
     measuredLoad(side.server, world.postmaster, {
       ...{ connections: CONNECTIONS, seconds: timing.seconds, leastRequests: timing.leastRequests, status: 202 },
-      request: () => post('/tasks', [taskBody(side.worker, 1, side.next())]),
+      request: (number) => post('/tasks', [taskBody(side.worker, 1 + (number % TASKS), side.next())]),
     });
   return [
     ...READS.map((what) =>

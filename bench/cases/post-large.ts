@@ -65,15 +65,15 @@ async function runPost(scene: Scene): Promise<Outcome> {
   };
 }
 
-/** In a process that has only read so far. */
+/** In a fresh process; its growth counts from before the readers came. */
 async function onePost(scene: Scene, { server, session }: Stage, job: string): Promise<Round> {
   const request = get(`/results?job_id=${job}`, { token: await session.token(), encoding: 'gzip' });
   const reading = { ...READING, url: server.url, request };
+  await server.settle();
+  const resident = new ResidentWatch(server.pid);
   const before = await latenciesDuring(reading, () => delay(scene.scale.quick ? 300 : BEFORE_MS));
   const worker = await session.submit();
   const upload = post('/results', resultsBody(worker, scene.content('X')));
-  await server.settle();
-  const resident = new ResidentWatch(server.pid);
   const since = performance.now();
   let postSeconds = 0;
   const meanwhile = await latenciesDuring(reading, async () => {

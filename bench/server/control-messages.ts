@@ -7,6 +7,7 @@ export interface Usage {
   readonly processorMs: number;
   /** Delays of the event loop since it was settled: 99 of 100 are no longer than this. */
   readonly loopP99Ms: number;
+  /** At most 5 ms more than the longest block. */
   readonly loopLongestMs: number;
 }
 
