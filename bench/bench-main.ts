@@ -28,7 +28,8 @@ async function main(): Promise<number> {
   await mkdir(dirname(options.json), { recursive: true });
   await writeFile(options.json, `${JSON.stringify({ ...circumstances(options), cases: reports }, null, 2)}\n`);
   const seconds = Math.round((performance.now() - since) / 1000);
-  process.stdout.write(`\n${goalSummary(reports)}\n\n${seconds} s; written to ${options.json}\n`);
+  const summary = options.remote === undefined ? `\n${goalSummary(reports)}\n` : '';
+  process.stdout.write(`${summary}\n${seconds} s; written to ${options.json}\n`);
   return reports.every(({ checks }) => checks.every(({ holds }) => holds)) ? 0 : 1;
 }
 
