@@ -44,7 +44,7 @@ async function runCases(options: BenchOptions): Promise<CaseReport[]> {
   try {
     for (const { name, title, run } of chosen) {
       const report = { name, title, leftOut: [], ...(await run(scene)) };
-      scene.forget();
+      await scene.endCase();
       process.stdout.write(`${caseTables(report, options.markdown)}\n`);
       reports.push(report);
     }

@@ -28,7 +28,7 @@ export interface Work {
 
 /** Does some work on a server and takes its account, and the database's. */
 export async function measured(server: ServerProcess, postmaster: number, work: () => Promise<Work>): Promise<Sample> {
-  const before = await server.settle();
+  const before = await server.begin();
   const databaseBefore = familyProcessorMs(postmaster);
   const resident = new ResidentWatch(server.pid);
   const since = performance.now();
@@ -50,12 +50,22 @@ export async function measured(server: ServerProcess, postmaster: number, work: 
   };
 }
 
-/** A slice of HTTP load. */
+/** Of a slice's length, for which a subject runs before it is measured. */
+const LEAD_IN = 0.5;
+
+/**
+ * A slice of HTTP load. Where it goes by time, the subject runs by itself for a while first: how often garbage is collected
+ * depends on what ran before, by a factor of several for what allocates buffers.
+ */
 export async function measuredLoad(
   server: ServerProcess,
   postmaster: number,
   load: Omit<Load, 'url'>,
 ): Promise<Sample> {
+  await server.settle();
+  if (load.seconds > 0) {
+    await runLoad({ ...load, url: server.url, seconds: load.seconds * LEAD_IN, leastRequests: load.connections });
+  }
   return measured(server, postmaster, async () => {
     const { latencies, bodyBytes } = await runLoad({ ...load, url: server.url });
     return { requests: latencies.length, latencies, bodyBytes };

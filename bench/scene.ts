@@ -25,6 +25,7 @@ export interface Stage {
 export class Scene {
   readonly sets: DataSets;
   private shared: Promise<Stage> | undefined;
+  private readonly processes = new Map<string, Promise<ServerProcess>>();
   private readonly contents = new Map<string, Content>();
 
   constructor(
@@ -46,17 +47,32 @@ export class Scene {
     return { server, session: await Session.register(server.url), databaseUrl };
   }
 
+  /**
+   * A process of the stage's service for one subject alone: what ran before in a process changes the cost of what comes
+   * next by a factor of several (the state of the allocator). A quick run does with the stage's own.
+   */
+  processFor({ server, databaseUrl }: Stage, subject: string): Promise<ServerProcess> {
+    if (this.scale.quick) return Promise.resolve(server);
+    const key = `${databaseUrl} ${subject}`;
+    let own = this.processes.get(key);
+    if (own === undefined) this.processes.set(key, (own = this.world.startService(databaseUrl)));
+    return own;
+  }
+
+  /** Ends the subjects' processes, and frees the data. */
+  async endCase(): Promise<void> {
+    this.contents.clear();
+    const started = await Promise.all(this.processes.values());
+    this.processes.clear();
+    await Promise.all(started.map((server) => this.world.stopServer(server)));
+  }
+
   /** The estimators of a data set as workers send them, made once a run. */
   content(name: DataSetName, seed = 1): Content {
     const key = `${name}/${seed}`;
     let content = this.contents.get(key);
     if (content === undefined) this.contents.set(key, (content = estimatorsText(this.sets[name], seed)));
     return content;
-  }
-
-  /** Frees what `content` keeps. */
-  forget(): void {
-    this.contents.clear();
   }
 }
 

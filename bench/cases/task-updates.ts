@@ -122,6 +122,7 @@ async function publish(
   const count = scale.quick ? 200 : MESSAGES;
   const bodies = Array.from({ length: count }, () => updates.single());
   const before = await acknowledged(session);
+  await server.settle();
   return measured(server, world.postmaster, async () => {
     const latencies = await sender.publishAll('tasks.update', bodies);
     while ((await acknowledged(session)) < before + count) await new Promise((resolve) => setTimeout(resolve, 20));

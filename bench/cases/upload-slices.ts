@@ -7,7 +7,7 @@ import type { Scene, Stage } from '../scene.js';
 /** A subject that takes in the same results again and again, each time for a simulation that has none yet. */
 export function uploader(
   scene: Scene,
-  { server, session }: Stage,
+  stage: Stage,
   name: string,
   upload: {
     readonly path: string;
@@ -19,11 +19,11 @@ export function uploader(
   const slice = async () => {
     const requests: (string | Buffer)[][] = [];
     for (let number = 0; number < upload.uploads; number++) {
-      const worker = await session.submit();
+      const worker = await stage.session.submit();
       upload.onWorker?.(worker);
       requests.push(post(upload.path, resultsBody(worker, upload.content)));
     }
-    return measuredLoad(server, scene.world.postmaster, {
+    return measuredLoad(await scene.processFor(stage, name), scene.world.postmaster, {
       ...{ connections: 1, seconds: 0, leastRequests: requests.length, status: 202 },
       request: (number) => requests[number] ?? [],
     });

@@ -27,6 +27,7 @@ async function runUpserts(scene: Scene): Promise<Outcome> {
       last.set(way, worker);
       const request = post(`/bench/upserts?way=${way}`, resultsBody(worker, content));
       let storingSeconds = 1;
+      await stage.server.settle();
       const sample = await measured(stage.server, world.postmaster, async () => {
         const { milliseconds } = jsonOf(await stage.session.exchange(request, 202)) as { milliseconds: number };
         storingSeconds = milliseconds / 1000;

@@ -9,10 +9,11 @@ interface Reading extends RequestOptions {
 }
 
 /** A subject that is read with GET, over and over. */
-export function reader(scene: Scene, { server, session }: Stage, name: string, reading: Reading): Subject {
+export function reader(scene: Scene, stage: Stage, name: string, reading: Reading): Subject {
   const { path, connections, status = 200, ...options } = reading;
   const slice = async () => {
-    const request = get(path, { ...options, token: await session.token() });
+    const server = await scene.processFor(stage, name);
+    const request = get(path, { ...options, token: await stage.session.token() });
     const { seconds, leastRequests } = scene.scale;
     return measuredLoad(server, scene.world.postmaster, {
       ...{ connections, seconds, status, leastRequests: Math.max(leastRequests, connections) },

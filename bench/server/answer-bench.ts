@@ -23,8 +23,8 @@ export function answerBench(recorder: StatementRecorder): void {
     if (ask === 'settle') {
       // What an earlier measurement left behind is not the next one's to clear away.
       globalThis.gc?.();
-      loop.reset();
     }
+    if (ask === 'begin') loop.reset();
     if (ask === 'record') recorder.start();
     const statements = ask === 'recorded' ? recorder.stop() : [];
     const reply = { is: 'answer', usage: usage(), statements } satisfies ServerMessage;

@@ -9,7 +9,7 @@ import { BenchModule } from './bench.module.js';
 import { tellReady } from './ready-message.js';
 import { StatementRecorder } from './statement-recorder.js';
 
-// The service as it is shipped, with the yardsticks beside it: one process, so that all else is equal.
+// The service as it is shipped, with the yardsticks beside it: one application, so that all else is equal.
 const recorder = new StatementRecorder();
 const config = readConfig() as ServiceConfig;
 const app = await createApp(config, BenchModule.beside(config));

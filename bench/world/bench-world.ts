@@ -26,7 +26,10 @@ export class BenchWorld {
     const folder = await mkdtemp(join(tmpdir(), 'tallyhouse-bench-'));
     // Where root can't have a user namespace, PostgreSQL runs as another user, who must get here.
     await chmod(folder, 0o755);
-    const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres') });
+    const postgres = await startEmbeddedPostgres({
+      folder: join(folder, 'postgres'),
+      settings: { max_connections: '400' },
+    });
     const pidFile = `SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid`;
     const [row] = await querying(postgres.url, (client) =>
       client.query<{ pid: number }>(pidFile).then(({ rows }) => rows),

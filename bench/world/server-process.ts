@@ -37,9 +37,14 @@ export class ServerProcess {
     return this.child.pid as number;
   }
 
-  /** Clears away what lies about, and counts the delays of the event loop from here. */
-  async settle(): Promise<Usage> {
-    return (await this.ask('settle')).usage;
+  /** Clears away what lies about. */
+  async settle(): Promise<void> {
+    await this.ask('settle');
+  }
+
+  /** What was used so far; counts the delays of the event loop from here. */
+  async begin(): Promise<Usage> {
+    return (await this.ask('begin')).usage;
   }
 
   async usage(): Promise<Usage> {
