@@ -29,7 +29,14 @@ export default tseslint.config(
   },
   {
     // The worker client is a program of its own, with an environment of its own.
-    files: ['src/config/**', 'src/worker-client/worker-settings.ts', 'test/**', 'scripts/**', 'prisma.config.ts'],
+    files: [
+      'src/config/**',
+      'src/worker-client/worker-settings.ts',
+      'test/**',
+      'bench/**',
+      'scripts/**',
+      'prisma.config.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

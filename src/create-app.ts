@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import fastifyHelmet from '@fastify/helmet';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
@@ -26,9 +27,12 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /**
  * Puts the application together, the same for the real start and for tests; it neither listens nor consumes nor migrates
- * yet.
+ * yet. The bench hands in a root module that holds its yardsticks beside the service.
  */
-export async function createApp(config: ServiceConfig): Promise<NestFastifyApplication> {
+export async function createApp(
+  config: ServiceConfig,
+  root: DynamicModule = AppModule.with(config),
+): Promise<NestFastifyApplication> {
   const logger = createLogger(config.logLevel);
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
@@ -48,7 +52,7 @@ export async function createApp(config: ServiceConfig): Promise<NestFastifyAppli
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: refuseMalformed,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
     logger: new JsonLogger(logger),
     abortOnError: false,

@@ -1,0 +1,22 @@
+import { readConfig } from '../../src/config/config.js';
+import type { ServiceConfig } from '../../src/config/config.module.js';
+import { createApp } from '../../src/create-app.js';
+import { Database } from '../../src/prisma/database.js';
+import { MigrationsService } from '../../src/prisma/migrations.service.js';
+import { answerBench } from './answer-bench.js';
+import { BENCH_TABLES } from './bench-tables.js';
+import { BenchModule } from './bench.module.js';
+import { tellReady } from './ready-message.js';
+import { StatementRecorder } from './statement-recorder.js';
+
+// The service as it is shipped, with the yardsticks beside it: one application, so that all else is equal.
+const recorder = new StatementRecorder();
+const config = readConfig() as ServiceConfig;
+const app = await createApp(config, BenchModule.beside(config));
+await app.listen({ host: config.host, port: config.port });
+await app.startAllMicroservices();
+await app.get(MigrationsService).run(new AbortController().signal);
+await app.get(Database).query(BENCH_TABLES);
+answerBench(recorder);
+process.once('disconnect', () => process.exit(0));
+tellReady((app.getHttpServer().address() as { port: number }).port);

@@ -1,0 +1,46 @@
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type AuthenticatedUser, CurrentUser } from '../../src/auth/current-user.decorator.js';
+import { Database } from '../../src/prisma/database.js';
+
+/** Endpoints that do as little as an endpoint can. */
+@Controller('bench')
+export class SmallAnswersController {
+  constructor(private readonly database: Database) {}
+
+  /** Authenticates, and that is all. */
+  @Get('empty')
+  empty(): { message: string } {
+    return { message: 'OK' };
+  }
+
+  /** Authenticates and runs one indexed query. */
+  @Get('one-query')
+  async oneQuery(
+    @CurrentUser() { id }: AuthenticatedUser,
+    @Query('job_id') jobId: string,
+  ): Promise<{ message: string }> {
+    const { rowCount } = await this.database.query('SELECT id FROM simulation WHERE job_id = $1 AND owner_id = $2', [
+      jobId,
+      id,
+    ]);
+    return { message: rowCount === 1 ? 'OK' : 'none' };
+  }
+
+  /** Authenticates and fetches an answer that somebody put there before, already in the encoding that is accepted. */
+  @Get('ready-made')
+  async readyMade(
+    @Query('job_id') jobId: string,
+    @Query('kind') kind: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const encoding = request.headers['accept-encoding'] === 'gzip' ? 'gzip' : 'identity';
+    const { rows } = await this.database.query<{ body: Buffer }>(
+      'SELECT body FROM bench.ready_made WHERE job_id = $1 AND kind = $2 AND encoding = $3',
+      [jobId, kind, encoding],
+    );
+    if (encoding === 'gzip') void reply.header('Content-Encoding', 'gzip');
+    await reply.header('Content-Type', 'application/json; charset=utf-8').send(rows[0]?.body);
+  }
+}
