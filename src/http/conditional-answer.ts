@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { deflate, gzip } from 'node:zlib';
+import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { Resource, SplicedResource } from '../payload/resource.js';
@@ -10,7 +10,18 @@ import { negotiateEncoding } from './accept-encoding.js';
 import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
 import { sendStream } from './send-stream.js';
 
-const compress = { gzip: promisify<Buffer, Buffer>(gzip), deflate: promisify<Buffer, Buffer>(deflate) };
+const OPTIONS = { level: 4 };
+const inPool = {
+  gzip: promisify<Buffer, typeof OPTIONS, Buffer>(gzip),
+  deflate: promisify<Buffer, typeof OPTIONS, Buffer>(deflate),
+};
+const atOnce = { gzip: gzipSync, deflate: deflateSync };
+/** Below this many bytes a trip through the thread pool costs more than the work. */
+const SYNC_BYTES = 32 * 1024;
+
+async function compressed(text: Buffer, encoding: 'gzip' | 'deflate'): Promise<Buffer> {
+  return text.length <= SYNC_BYTES ? atOnce[encoding](text, OPTIONS) : inPool[encoding](text, OPTIONS);
+}
 
 /** Answers 304 where the client has it already, else the body in the encoding that it accepts. */
 export async function answerConditionally(
@@ -22,7 +33,7 @@ export async function answerConditionally(
   const opened = await unlessUnmodified(request, reply, resource, encoding);
   if (opened === undefined) return;
   const text = Buffer.from(JSON.stringify(opened.body));
-  const bytes = encoding === 'identity' ? text : await compress[encoding](text);
+  const bytes = encoding === 'identity' ? text : await compressed(text, encoding);
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
   await reply.header('Content-Length', bytes.length).send(bytes);
 }
