@@ -3,6 +3,7 @@ import { beforeSubmission } from './rows/before-submission.js';
 import { brokerKilled } from './rows/broker-killed.js';
 import { channelClosed } from './rows/channel-closed.js';
 import { databaseStopped } from './rows/database-stopped.js';
+import { diskFull } from './rows/disk-full.js';
 import { everyOrder } from './rows/every-order.js';
 import { poison } from './rows/poison.js';
 import { repeatedDeliveries } from './rows/repeated-deliveries.js';
@@ -26,4 +27,5 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   replayed,
   stoppedUnderLoad,
   rollingRestart,
+  diskFull,
 ];
