@@ -11,7 +11,7 @@ const CLOSE_MS = 2_000;
 /** A broker may answer its heartbeats and nothing else. */
 const PREPARE_MS = 30_000;
 const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 1_000;
 
 export interface BrokerConnectionOptions {
   readonly url: string;

@@ -20,7 +20,9 @@ export const ALARMS = {
 export async function control(folder: string, args: readonly string[]): Promise<void> {
   const [pid] = (await readFile(join(folder, 'node.pid'), 'utf8')).split(' ');
   const variables = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').filter((one) => one.includes('='));
-  const env = Object.fromEntries(variables.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]));
+  const env = Object.fromEntries(
+    variables.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
+  );
   const command = join(dirname((await findRabbitmqServer()) ?? ''), 'rabbitmqctl');
   await promisify(execFile)(command, [...args], { env, cwd: folder, timeout: 60_000 });
 }

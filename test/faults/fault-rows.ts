@@ -11,6 +11,7 @@ import { replayed } from './rows/replayed.js';
 import { rollingRestart } from './rows/rolling-restart.js';
 import { serverKilled } from './rows/server-killed.js';
 import { spoiledNetwork } from './rows/spoiled-network.js';
+import { startConditions } from './rows/start-conditions.js';
 import { stoppedUnderLoad } from './rows/stopped-under-load.js';
 
 /** The table, as data. */
@@ -28,4 +29,5 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   stoppedUnderLoad,
   rollingRestart,
   diskFull,
+  startConditions,
 ];

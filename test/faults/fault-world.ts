@@ -75,6 +75,11 @@ export class FaultWorld {
     this.databaseNetwork.retarget(this.postgres.url);
   }
 
+  /** RabbitMQ ends in order. */
+  async stopRabbitmq(): Promise<void> {
+    await this.rabbitmq.stop();
+  }
+
   /** RabbitMQ is killed; what its queues hold is on disk. */
   async killRabbitmq(): Promise<void> {
     process.kill(Number.parseInt(await readFile(join(this.folder, 'rabbitmq', 'node.pid'), 'utf8'), 10), 'SIGKILL');
