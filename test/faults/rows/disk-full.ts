@@ -1,32 +1,42 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import type { EmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
-import { sql } from '../../support/admin.js';
 import { call, logIn } from '../../support/client.js';
 import type { FaultRow } from '../fault-row.js';
 import { FaultScene, USER } from '../fault-scene.js';
 import type { FaultWorld } from '../fault-world.js';
 import { SmallDisk } from '../small-disk.js';
+import { underAlarm } from './under-alarm.js';
 
 const WRITES_PER_TURN = 200;
 const NOTICED_MS = 20_000;
 const POLL_MS = 50;
+const MOST_LOG_FILES = 20;
 
 /** What the disk has no room for: more data, which fails statements, or the next file of the log, which ends PostgreSQL. */
 const VICTIMS = ['data', 'write-ahead log'] as const;
 
 export const diskFull: FaultRow = {
   number: 16,
-  title: 'disk full for PostgreSQL',
+  title: 'disk full for PostgreSQL; RabbitMQ under an alarm',
   short: 2,
   full: 5,
-  goals: { 'back ms': 5_000 },
+  goals: { 'back ms': 5_000, 'back after the alarm ms': 5_000 },
   run: async ({ world, ...rest }) => {
     const disk = await SmallDisk.open();
     if (disk === undefined) throw new Error('there is no small disk on this machine');
     let ownWorld: FaultWorld | undefined;
     try {
       ownWorld = await world.withPostgres(() => served(disk));
-      return await FaultScene.play({ world: ownWorld, ...rest }, (scene) => fillAndFree(scene, disk, rest.repetitions));
+      const options = { world: ownWorld, ...rest, tolerated: /^dead letters$/ };
+      return await FaultScene.play(options, async (scene) => {
+        await fillAndFree(scene, disk, rest.repetitions);
+        await scene.untilDrained();
+        const letters = await scene.deadLetters();
+        if (letters > 0) scene.fail(`${letters} messages were dead-lettered over a full disk`);
+        for (let turn = 0; turn < Math.max(1, rest.repetitions - 3); turn++)
+          await underAlarm(scene, rest.repetitions > 2);
+      });
     } finally {
       await ownWorld?.databaseNetwork.close();
       await disk.close();
@@ -71,15 +81,18 @@ async function fillAndFree(scene: FaultScene, disk: SmallDisk, repetitions: numb
   await loading;
 }
 
-/** Goes on to the next file of the log until there is none that could be used again. */
+/** Goes on to the next file of the log until there is none that could be used again, and PostgreSQL ends. */
 async function useUpLog({ databaseUrl }: FaultScene): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined);
   const next = `SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000)), pg_switch_wal()`;
-  for (let file = 0; file < 20; file++) {
-    const isGone = await sql(databaseUrl, next).then(
-      () => false,
-      () => true,
-    );
-    if (isGone) return;
+  try {
+    await client.connect();
+    for (let file = 0; file < MOST_LOG_FILES; file++) await client.query(next);
+  } catch {
+    // That is the end of it.
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }
 
