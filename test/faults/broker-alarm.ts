@@ -11,7 +11,7 @@ export const ALARMS = {
     ['set_vm_memory_high_watermark', '0.4'],
   ],
   disk: [
-    ['set_disk_free_limit', '1000TB'],
+    ['set_disk_free_limit', '1000000GB'],
     ['set_disk_free_limit', '50MB'],
   ],
 } as const;

@@ -91,9 +91,9 @@ export class SmallDisk {
 
   private async tell(task: string): Promise<unknown> {
     this.keeper.stdin?.write(`${task}\n`);
-    const { value, done } = await this.answers.next();
-    if (done === true) throw new Error(`the small disk's keeper ended when it was told: ${task}`);
-    const { result, error } = JSON.parse(value) as { result?: unknown; error?: string };
+    const answer = await this.answers.next();
+    if (answer.done === true) throw new Error(`the small disk's keeper ended when it was told: ${task}`);
+    const { result, error } = JSON.parse(answer.value) as { result?: unknown; error?: string };
     if (error !== undefined) throw new Error(`small disk, ${task}: ${error}`);
     return result;
   }
