@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
 import { type Headers, PUBLICATION_ID } from './domain/delivery-headers.js';
+import { within } from './within.js';
 
 /** What is published, and where. */
 export interface Publication {
@@ -30,6 +31,8 @@ export class PublishError extends Error {
  */
 export class ConfirmedPublisher {
   private channel: ConfirmChannel | undefined;
+  /** While the broker reads nothing from us: what resolves once it does again. */
+  private blocked: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   /** Messages that came back because no queue takes them; the confirm that follows means nothing then. */
   private readonly returned = new Set<string>();
 
@@ -51,10 +54,13 @@ export class ConfirmedPublisher {
       this.use(connection).catch(() => connection.close().catch(() => undefined));
     });
     this.channel = channel;
+    this.unblock();
+    connection.on('blocked', () => this.block()).on('unblocked', () => this.unblock());
   }
 
   /** Throws a PublishError where the broker refuses, returns or does not confirm in time; it may have the message then. */
   async publish(publication: Publication): Promise<void> {
+    await this.untilTaken();
     const { channel } = this;
     if (channel === undefined) throw new PublishError('no connection for publishing');
     const { sendersHeaders } = publication;
@@ -64,6 +70,26 @@ export class ConfirmedPublisher {
       if (!isUnencodable(error)) throw error;
       await this.send(channel, publication, undefined);
     }
+  }
+
+  /** What is sent to a broker that reads nothing stays in our memory, and arrives once for every try when it reads again. */
+  private async untilTaken(): Promise<void> {
+    if (this.blocked === undefined) return;
+    await within(CONFIRM_MS, this.blocked.over).catch(() => {
+      throw new PublishError('the broker takes no messages');
+    });
+  }
+
+  private block(): void {
+    if (this.blocked !== undefined) return;
+    let end: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => (end = resolve));
+    this.blocked = { over, end };
+  }
+
+  private unblock(): void {
+    this.blocked?.end();
+    this.blocked = undefined;
   }
 
   private async send(channel: ConfirmChannel, publication: Publication, senders: Headers | undefined): Promise<void> {

@@ -3,6 +3,7 @@ import { beforeSubmission } from './rows/before-submission.js';
 import { brokerKilled } from './rows/broker-killed.js';
 import { channelClosed } from './rows/channel-closed.js';
 import { databaseStopped } from './rows/database-stopped.js';
+import { diskFull } from './rows/disk-full.js';
 import { everyOrder } from './rows/every-order.js';
 import { largeMessages } from './rows/large-messages.js';
 import { poison } from './rows/poison.js';
@@ -12,6 +13,7 @@ import { rollingRestart } from './rows/rolling-restart.js';
 import { serverKilled } from './rows/server-killed.js';
 import { spoiledNetwork } from './rows/spoiled-network.js';
 import { stalledClients } from './rows/stalled-clients.js';
+import { startConditions } from './rows/start-conditions.js';
 import { stoppedUnderLoad } from './rows/stopped-under-load.js';
 
 /** The table, as data. */
@@ -30,4 +32,6 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   stalledClients,
   stoppedUnderLoad,
   rollingRestart,
+  diskFull,
+  startConditions,
 ];

@@ -6,12 +6,14 @@ import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { type EmbeddedRabbitmq, startEmbeddedRabbitmq } from '../../src/embedded/embedded-rabbitmq.js';
 import { findFreePorts } from '../../src/embedded/free-ports.js';
+import { ALARMS, control } from './broker-alarm.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 /** A PostgreSQL and a RabbitMQ of our own that can be killed and come back, each behind a network that can be spoiled. */
 export class FaultWorld {
   private constructor(
     private readonly folder: string,
+    private readonly launchPostgres: () => Promise<EmbeddedPostgres>,
     private postgres: EmbeddedPostgres,
     private rabbitmq: EmbeddedRabbitmq,
     /** In front of PostgreSQL, at an address that stays. */
@@ -29,11 +31,18 @@ export class FaultWorld {
     const [postgres, rabbitmq] = started;
     if (postgres.status === 'fulfilled' && rabbitmq.status === 'fulfilled') {
       const networks = await Promise.all([TcpProxy.to(postgres.value.url), TcpProxy.to(rabbitmq.value.url)]);
-      return new FaultWorld(folder, postgres.value, rabbitmq.value, ...networks);
+      return new FaultWorld(folder, () => startPostgres(folder), postgres.value, rabbitmq.value, ...networks);
     }
     for (const one of started) if (one.status === 'fulfilled') await one.value.stop();
     await rm(folder, { recursive: true, force: true });
     throw started.find((one) => one.status === 'rejected')?.reason;
+  }
+
+  /** The same broker with another PostgreSQL, which whoever brings it ends; `startPostgres` starts that one again. */
+  async withPostgres(launch: () => Promise<EmbeddedPostgres>): Promise<FaultWorld> {
+    const postgres = await launch();
+    const network = await TcpProxy.to(postgres.url);
+    return new FaultWorld(this.folder, launch, postgres, this.rabbitmq, network, this.brokerNetwork);
   }
 
   /** RabbitMQ's own address, which stays. */
@@ -62,8 +71,13 @@ export class FaultWorld {
   }
 
   async startPostgres(): Promise<void> {
-    this.postgres = await startPostgres(this.folder);
+    this.postgres = await this.launchPostgres();
     this.databaseNetwork.retarget(this.postgres.url);
+  }
+
+  /** RabbitMQ ends in order. */
+  async stopRabbitmq(): Promise<void> {
+    await this.rabbitmq.stop();
   }
 
   /** RabbitMQ is killed; what its queues hold is on disk. */
@@ -75,6 +89,15 @@ export class FaultWorld {
   /** At the address where it was. */
   async startRabbitmq(): Promise<void> {
     this.rabbitmq = await startRabbitmq(this.folder, Number(new URL(this.rabbitmq.url).port));
+  }
+
+  /** The broker runs out of something: it takes nothing from publishers until `endAlarm`. */
+  async beginAlarm(what: keyof typeof ALARMS): Promise<void> {
+    await control(join(this.folder, 'rabbitmq'), ALARMS[what][0]);
+  }
+
+  async endAlarm(what: keyof typeof ALARMS): Promise<void> {
+    await control(join(this.folder, 'rabbitmq'), ALARMS[what][1]);
   }
 
   async stop(): Promise<void> {

@@ -21,7 +21,8 @@ export async function deleteTopology(url: string, prefix: string): Promise<void>
   });
 }
 
-async function withConnection<T>(url: string, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
+/** Does something over a connection of its own. */
+export async function withConnection<T>(url: string, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
   const connection = await connect(url, { timeout: 5_000 });
   connection.on('error', () => undefined);
   try {
