@@ -4,6 +4,7 @@ import { brokerKilled } from './rows/broker-killed.js';
 import { channelClosed } from './rows/channel-closed.js';
 import { databaseStopped } from './rows/database-stopped.js';
 import { everyOrder } from './rows/every-order.js';
+import { limits } from './rows/limits.js';
 import { poison } from './rows/poison.js';
 import { repeatedDeliveries } from './rows/repeated-deliveries.js';
 import { replayed } from './rows/replayed.js';
@@ -24,6 +25,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   beforeSubmission,
   poison,
   replayed,
+  limits,
   stoppedUnderLoad,
   rollingRestart,
 ];
