@@ -7,8 +7,10 @@ import { taskEffect, taskUpdate } from './task-limits.js';
 const MIB = 1024 * 1024;
 /** What may come before simulation and key. */
 const UNAUTHORIZED_BYTES = 16 * MIB;
+const SLOW_BYTES = 4 * MIB;
 
 export interface SizeSettings {
+  readonly isFull: boolean;
   readonly maxBodyBytes: number;
   readonly maxMessageBytes: number;
 }
@@ -48,7 +50,7 @@ const JOB: Shape = {
 };
 
 /** Bytes of whole bodies: of each kind the lower of its own limit and that of its door. */
-export function sizeLimits({ maxBodyBytes, maxMessageBytes }: SizeSettings): WorkerLimit[] {
+export function sizeLimits({ isFull, maxBodyBytes, maxMessageBytes }: SizeSettings): WorkerLimit[] {
   const kinds: readonly [RoutingKey, Shape, number][] = [
     ['results.save', RESULTS, maxBodyBytes],
     ['logfiles.save', LOGS, 64 * MIB],
@@ -56,20 +58,28 @@ export function sizeLimits({ maxBodyBytes, maxMessageBytes }: SizeSettings): Wor
     ['tasks.update-bulk', TASKS, 16 * MIB],
     ['jobs.update', JOB, MIB],
   ];
+  // What is accepted at its limit is accepted below it: of large bodies, that is left to the full run.
+  const atMost = (limit: number) => (isFull || limit < SLOW_BYTES ? [limit - 1, limit] : [limit]);
   const perDoor = kinds.flatMap(([route, shape, limit]) => {
     const ofMessages = Math.min(limit, maxMessageBytes);
-    if (ofMessages === limit) return [sized(route, shape, limit, ['http', 'amqp'])];
-    return [sized(route, shape, limit, ['http']), sized(route, shape, ofMessages, ['amqp'])];
+    if (ofMessages === limit) return [sized(route, shape, atMost(limit), ['http', 'amqp'])];
+    return [sized(route, shape, atMost(limit), ['http']), sized(route, shape, atMost(ofMessages), ['amqp'])];
   });
-  return [...perDoor, ...keyLast(maxMessageBytes)];
+  return [...perDoor, ...keyLast(maxMessageBytes, atMost(UNAUTHORIZED_BYTES))];
 }
 
-function sized(route: RoutingKey, { effects, ...filled }: Shape, limit: number, doors: readonly Door[]): WorkerLimit {
+function sized(
+  route: RoutingKey,
+  { effects, ...filled }: Shape,
+  accepted: readonly number[],
+  doors: readonly Door[],
+): WorkerLimit {
+  const limit = Math.max(...accepted);
   return {
     name: `bytes of a body for ${route} through ${doors.join(' and ')}`,
     route,
     doors,
-    within: [limit - 1, limit].map((bytes) => ({
+    within: accepted.map((bytes) => ({
       what: `${bytes}`,
       content: { ...filled, bytes },
       ...(effects === undefined ? {} : { effects }),
@@ -86,14 +96,14 @@ function sized(route: RoutingKey, { effects, ...filled }: Shape, limit: number, 
 }
 
 /** Where the content comes before simulation and key, or whatever else does. */
-function keyLast(maxMessageBytes: number): WorkerLimit[] {
+function keyLast(maxMessageBytes: number, accepted: readonly number[]): WorkerLimit[] {
   const doors: readonly Door[] = maxMessageBytes > UNAUTHORIZED_BYTES ? ['http', 'amqp'] : ['http'];
   const error = `body: may hold at most ${UNAUTHORIZED_BYTES} bytes (inflated) before simulation_id and update_key`;
   const limit = (name: string, route: RoutingKey, { effects, ...filled }: Shape): WorkerLimit => ({
     name,
     route,
     doors,
-    within: [UNAUTHORIZED_BYTES - 1, UNAUTHORIZED_BYTES].map((bytes) => ({
+    within: accepted.map((bytes) => ({
       what: `${bytes}`,
       content: { ...filled, bytes },
       keyLast: true,

@@ -12,8 +12,8 @@ import type { Door, FaultJob } from '../logical-write.js';
 
 const MIB = 1024 * 1024;
 /** As it ships, and small enough to be quick. */
-const AS_SHIPPED: SizeSettings = { maxBodyBytes: 1024 * MIB, maxMessageBytes: 16 * MIB };
-const SMALL: SizeSettings = { maxBodyBytes: 17 * MIB, maxMessageBytes: 2 * MIB };
+const AS_SHIPPED: SizeSettings = { isFull: true, maxBodyBytes: 1024 * MIB, maxMessageBytes: 16 * MIB };
+const SMALL: SizeSettings = { isFull: false, maxBodyBytes: 17 * MIB, maxMessageBytes: 2 * MIB };
 const DOORS: readonly Door[] = ['http', 'amqp'];
 
 export const limits: FaultRow = {
