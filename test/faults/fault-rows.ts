@@ -12,6 +12,7 @@ import { rollingRestart } from './rows/rolling-restart.js';
 import { serverKilled } from './rows/server-killed.js';
 import { spoiledNetwork } from './rows/spoiled-network.js';
 import { stoppedUnderLoad } from './rows/stopped-under-load.js';
+import { uploadCut } from './rows/upload-cut.js';
 
 /** The table, as data. */
 export const FAULT_ROWS: readonly FaultRow[] = [
@@ -28,4 +29,5 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   limits,
   stoppedUnderLoad,
   rollingRestart,
+  uploadCut,
 ];

@@ -1,12 +1,12 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 
 /** The folder of clients/python/tallyhouse_worker.py. */
-export const PYTHON_CLIENT = fileURLToPath(new URL('../../clients/python', import.meta.url));
+export const PYTHON_CLIENT = resolve('clients/python');
 
 /** Makes `import pika` fail, as where it is not installed. */
 export const WITHOUT_PIKA = 'import sys; sys.modules["pika"] = None\n';
@@ -17,10 +17,14 @@ export interface PythonEnd {
   readonly complaints: string;
 }
 
+/** Of the process: it printed a line. */
+const PRINTED = 'printed';
+
 /** A Python process that can import the worker client. */
 export class PythonWorker {
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   private readonly printed: string[] = [];
+  private asked = 0;
   /** Resolves once it ended, however. */
   readonly end: Promise<PythonEnd>;
 
@@ -33,7 +37,10 @@ export class PythonWorker {
     });
     // One that was killed takes no more input.
     this.child.stdin.on('error', () => undefined);
-    createInterface({ input: this.child.stdout }).on('line', (line) => this.printed.push(line));
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      this.printed.push(line);
+      this.child.emit(PRINTED);
+    });
     const closed = once(this.child, 'close') as Promise<[number | null]>;
     this.end = Promise.all([closed, text(this.child.stderr)]).then(([[code], complaints]) => ({
       code,
@@ -45,6 +52,23 @@ export class PythonWorker {
   /** The lines that it printed so far. */
   get lines(): readonly string[] {
     return this.printed;
+  }
+
+  /** The next line that nobody asked for yet; undefined where it ended without. */
+  async nextLine(): Promise<string | undefined> {
+    const index = this.asked++;
+    const ended = this.end.then(() => true);
+    while (this.printed.length <= index) {
+      const waiting = new AbortController();
+      const printed = once(this.child, PRINTED, { signal: waiting.signal }).then(
+        () => false,
+        () => true,
+      );
+      const isOver = await Promise.race([printed, ended]);
+      waiting.abort();
+      if (isOver) return this.printed[index];
+    }
+    return this.printed[index];
   }
 
   /** Writes to its standard input, and ends that. */
