@@ -148,10 +148,7 @@ function texts(): WorkerLimit[] {
     {
       name: 'unknown members of an estimator or page, together',
       route: 'results.save',
-      within: [
-        whole('of an estimator', estimator(note(MIB))),
-        stored('of a page', [{ ...pageOf(0), ...note(MIB) } as SentPage]),
-      ],
+      within: [whole('of an estimator', estimator(note(MIB))), stored('of a page', [{ ...pageOf(0), ...note(MIB) }])],
       beyond: [
         refused('of an estimator', `estimators[0]: ${tooMuch}`, estimator(note(MIB + 1))),
         refused('of a page', `estimators[0].pages[0]: ${tooMuch}`, ofPage({ ...pageOf(0), ...note(MIB + 1) })),

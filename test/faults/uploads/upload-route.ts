@@ -20,7 +20,7 @@ export interface UploadFault {
 /** Bytes that come before an upload: the headers of HTTP, the greetings of AMQP. */
 const GREETING_BYTES = 600;
 /** An answer of HTTP, or AMQP's greetings and its confirm. */
-const ANSWER_BYTES = 1_500;
+const ANSWER_BYTES = 700;
 /** So fast the network is while the client is killed: fast enough for a small upload, too slow for a large one. */
 const SLOW_BYTES_PER_SECOND = 400_000;
 const KILLED_WITHIN_MS = 600;
@@ -48,7 +48,8 @@ export class UploadRoute {
   ): Promise<UploadRoute> {
     const targets = doors.map((door) => (door === 'http' ? scene.instance.url : scene.world.brokerUrl));
     const networks = await Promise.all(targets.map((target) => TcpProxy.to(target)));
-    const addresses = Object.fromEntries(networks.map(({ url }, index) => [doors[index], url]));
+    const addresses: Partial<Record<Door, string>> = {};
+    for (const [index, { url }] of networks.entries()) addresses[doors[index] as Door] = url;
     const spool = await mkdtemp(join(tmpdir(), 'tallyhouse-spool-'));
     const settings = { job, ...addresses, exchange: `${scene.prefix}ingest`, spool };
     return new UploadRoute(scene, client, settings, networks, random);
