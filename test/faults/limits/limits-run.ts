@@ -135,7 +135,7 @@ export class LimitsRun {
   /** Every message that was beyond a limit is a dead letter, whole, with the words that HTTP has for it; and no other is. */
   async expectLetters(): Promise<void> {
     const admin = new AdminClient(this.scene.instance.url, this.tokens.admin as string);
-    const list = (await admin.walk('/admin/dead-letters', 'dead_letters', 200)) as unknown as DeadLetter[];
+    const list = (await admin.walk('/admin/dead-letters', 'dead_letters', 100)) as unknown as DeadLetter[];
     this.scene.figures['dead letters'] = list.length;
     const missing = new Map(this.refused);
     for (const { id } of list) {
