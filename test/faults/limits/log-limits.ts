@@ -23,7 +23,7 @@ function texts(names: readonly string[]): object {
 }
 
 /** Everything that log files may have so much of, their bytes aside; reports of a job hold such texts too. */
-export function logLimits(): WorkerLimit[] {
+export function logLimits(isFull: boolean): WorkerLimit[] {
   const idRule = `task_id: must be an integer from 0 to ${MAX_TASK_ID}`;
   const nameRule = 'must have 1 to 255 characters';
   const names = (count: number) => Array.from({ length: count }, (_, number) => `log-${number}`);
@@ -57,6 +57,7 @@ export function logLimits(): WorkerLimit[] {
     {
       name: 'log files of a body',
       route: 'logfiles.save',
+      doors: isFull ? ['http', 'amqp'] : ['http'],
       within: [stored(`${MOST_FILES}`, names(MOST_FILES))],
       beyond: [
         {

@@ -1,4 +1,4 @@
-import { digestOfPage, type Effect, type SentPage } from '../logical-write.js';
+import { digestOfPage, type Door, type Effect, type SentPage } from '../logical-write.js';
 import { type Beyond, members, type WorkerLimit, type Within } from './limit.js';
 
 const MIB = 1024 * 1024;
@@ -311,12 +311,13 @@ function doubles(): WorkerLimit[] {
   ];
 }
 
-function countOfEstimators(): WorkerLimit {
+function countOfEstimators(doors: readonly Door[]): WorkerLimit {
   const estimators = (count: number) =>
     Array.from({ length: count }, (_, number) => ({ name: `e${number}`, pages: [pageOf(0)] }));
   return {
     name: 'estimators of a body',
     route: 'results.save',
+    doors,
     within: [
       {
         what: `${MOST_ESTIMATORS}`,
@@ -367,8 +368,15 @@ function syntax(): WorkerLimit[] {
   ];
 }
 
-/** Everything that results may have so much of, the bytes of the whole aside; what takes seconds only in a full run. */
+/** Everything that results may have so much of, the bytes of the whole aside; what takes seconds only in a full run, or through one door. */
 export function resultsLimits(isFull: boolean): WorkerLimit[] {
   const slow = isFull ? [countOfPages(), textOfABody()] : [];
-  return [...lengths(), ...texts(), ...numbers(), countOfEstimators(), ...syntax(), ...slow];
+  return [
+    ...lengths(),
+    ...texts(),
+    ...numbers(),
+    countOfEstimators(isFull ? ['http', 'amqp'] : ['amqp']),
+    ...syntax(),
+    ...slow,
+  ];
 }

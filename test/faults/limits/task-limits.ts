@@ -107,7 +107,7 @@ function tasksOfABody(): WorkerLimit {
   return {
     name: 'tasks of a body',
     route: 'tasks.update-bulk',
-    within: [within('1', [MAX_TASK_ID]), within('9,999', upTo(9_999)), within('10,000', upTo(10_000))],
+    within: [within('1', [MAX_TASK_ID]), within('10,000', upTo(10_000))],
     beyond: [
       { what: 'none', content: bulk([]), status: 400, error: countRule },
       { what: '10,001', content: bulk(upTo(10_001)), status: 400, error: countRule },

@@ -26,7 +26,7 @@ export const limits: FaultRow = {
     const isFull = repetitions > 1;
     const sizes = isFull ? AS_SHIPPED : SMALL;
     const settings = { MAX_BODY_BYTES: `${sizes.maxBodyBytes}`, MAX_MESSAGE_BYTES: `${sizes.maxMessageBytes}` };
-    const all = [...resultsLimits(isFull), ...taskLimits(), ...logLimits(), ...sizeLimits(sizes)];
+    const all = [...resultsLimits(isFull), ...taskLimits(), ...logLimits(isFull), ...sizeLimits(sizes)];
     const within = deliveries(all, 'within', isFull);
     // One for all that is refused, one that is read with limits, and one for each body that is accepted.
     const jobs = 2 + within.length;
