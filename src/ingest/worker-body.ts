@@ -86,13 +86,14 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
     const utf8 = new Utf8Check();
     let bytes = 0;
     for await (const chunk of this.body.chunks) {
-      bytes += chunk.length;
-      this.requireSize(bytes);
+      if (bytes + chunk.length > this.format.maxBytes) throw overLimit(this.format.maxBytes);
       utf8.write(chunk);
       for (let at = 0; at < chunk.length;) {
         at = this.scanner.write(chunk, at);
-        if (this.keyIsDue()) await this.checkKey();
+        if (this.keyIsDue()) await this.checkKey(bytes + at);
       }
+      bytes += chunk.length;
+      if (this.authorized === undefined || this.putAside !== undefined) this.requireSmall(bytes);
       await this.content.drained?.();
       await this.putAside?.settled();
     }
@@ -100,7 +101,7 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
     this.scanner.end();
     const envelope = validateDto(this.format.envelope, this.members);
     if (envelope.update_key === undefined) throw invalid('update_key', 'is required');
-    if (this.authorized === undefined) await this.checkKey();
+    if (this.authorized === undefined) await this.checkKey(bytes);
     if (!this.seen.has(this.format.content) && this.format.contentOptional !== true) {
       throw invalid(this.format.content, 'is required');
     }
@@ -194,19 +195,20 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
     );
   }
 
-  private async checkKey(): Promise<void> {
+  /** @param bytes of the body up to the key */
+  private async checkKey(bytes: number): Promise<void> {
+    this.requireSmall(bytes);
     const envelope = validateDto(this.format.envelope, this.members, true);
     const simulation = await this.authorize(envelope.simulation_id, envelope.update_key as string);
     this.authorized = { simulation };
   }
 
-  private requireSize(bytes: number): void {
-    const { maxBytes, content } = this.format;
-    if (bytes > maxBytes) throw overLimit(maxBytes);
-    if (this.authorized !== undefined || bytes <= UNAUTHORIZED_BYTES) return;
+  /** What comes before the key, and the whole of a body that was put aside, is small, wherever its chunks end. */
+  private requireSmall(bytes: number): void {
+    if (bytes <= UNAUTHORIZED_BYTES) return;
     throw tooLarge(
       `body: may hold at most ${UNAUTHORIZED_BYTES} bytes (inflated) before simulation_id and update_key are known; ` +
-        `put them before ${content}`,
+        `put them before ${this.format.content}`,
     );
   }
 }

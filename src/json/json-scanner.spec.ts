@@ -225,3 +225,19 @@ test('invalid UTF-8 is refused, also where a chunk cuts a character', () => {
     expect(() => capture(text, 5)).toThrow('body: is not valid UTF-8');
   }
 });
+
+test('a number in a list has 4,096 bytes at most, wherever chunks end', () => {
+  const read = (text: Buffer, chunkBytes: number): number => {
+    const numbers = new NumberArrayText('values', () => undefined, 1e9, new Scratch());
+    for (let at = 0; at < text.length; at += chunkBytes) numbers.write(text.subarray(at, at + chunkBytes), 0);
+    return numbers.count;
+  };
+  const list = (bytes: number) => Buffer.from(`1,0.${'1'.repeat(bytes - 2)},2]`);
+  const last = (bytes: number) => Buffer.from(`1,0.${'1'.repeat(bytes - 2)}]`);
+  for (const chunkBytes of [7, 4_096, 1e6]) {
+    expect([read(list(4_096), chunkBytes), read(last(4_096), chunkBytes)]).toStrictEqual([3, 2]);
+    for (const text of [list(4_097), last(4_097)]) {
+      expect(() => read(text, chunkBytes)).toThrow('values[1]: is too long for a number');
+    }
+  }
+});

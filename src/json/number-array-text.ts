@@ -42,7 +42,7 @@ export class NumberArrayText {
     while (at < chunk.length && !this.done) {
       at = this.literal === '' ? this.scan(chunk, at) : this.scanLiteral(chunk, at);
     }
-    if (this.length - this.tokenStart > MAX_TOKEN_BYTES) throw this.fault('is too long for a number');
+    if (!this.done) this.requireShort(this.length);
     if (this.done || this.length >= this.pieceBytes) this.flush();
     return at;
   }
@@ -110,7 +110,13 @@ export class NumberArrayText {
     return at;
   }
 
+  /** Checked at the end of a long token, so that it doesn't matter where chunks end; and of one that has no end yet. */
+  private requireShort(end: number): void {
+    if (end - this.tokenStart > MAX_TOKEN_BYTES) throw this.fault('is too long for a number');
+  }
+
   private requireDouble(end: number): void {
+    this.requireShort(end);
     const token = this.text.toString('latin1', this.tokenStart, end);
     if (!Number.isFinite(token === 'null' ? 0 : Number(token))) throw this.fault('is outside the range of a double');
   }

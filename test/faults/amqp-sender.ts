@@ -33,11 +33,11 @@ export class AmqpSender implements Sender {
   }
 
   /** One try: true where the broker confirmed and a queue took it. */
-  async publish(routingKey: string, body: Buffer): Promise<boolean> {
+  async publish(routingKey: string, body: Buffer, contentEncoding = 'identity'): Promise<boolean> {
     try {
       const { channel, returned } = await this.use();
       const messageId = String(++this.last);
-      await confirmed(channel, this.exchange, routingKey, body, messageId);
+      await confirmed(channel, this.exchange, routingKey, body, { messageId, contentEncoding });
       if (!returned.delete(messageId)) return true;
       this.sightings.note('amqp returned');
       return false;
@@ -83,9 +83,9 @@ async function confirmed(
   exchange: string,
   routingKey: string,
   body: Buffer,
-  messageId: string,
+  properties: { readonly messageId: string; readonly contentEncoding: string },
 ): Promise<void> {
-  const options = { persistent: true, mandatory: true, contentType: 'application/json', messageId };
+  const options = { persistent: true, mandatory: true, contentType: 'application/json', ...properties };
   let late: NodeJS.Timeout | undefined;
   const lost = new AbortController();
   const onClose = () => lost.abort();

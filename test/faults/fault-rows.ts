@@ -6,6 +6,7 @@ import { databaseStopped } from './rows/database-stopped.js';
 import { diskFull } from './rows/disk-full.js';
 import { everyOrder } from './rows/every-order.js';
 import { largeMessages } from './rows/large-messages.js';
+import { limits } from './rows/limits.js';
 import { poison } from './rows/poison.js';
 import { repeatedDeliveries } from './rows/repeated-deliveries.js';
 import { replayed } from './rows/replayed.js';
@@ -15,6 +16,7 @@ import { spoiledNetwork } from './rows/spoiled-network.js';
 import { stalledClients } from './rows/stalled-clients.js';
 import { startConditions } from './rows/start-conditions.js';
 import { stoppedUnderLoad } from './rows/stopped-under-load.js';
+import { uploadCut } from './rows/upload-cut.js';
 
 /** The table, as data. */
 export const FAULT_ROWS: readonly FaultRow[] = [
@@ -28,10 +30,12 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   beforeSubmission,
   poison,
   replayed,
+  limits,
   largeMessages,
   stalledClients,
   stoppedUnderLoad,
   rollingRestart,
   diskFull,
   startConditions,
+  uploadCut,
 ];

@@ -57,7 +57,7 @@ export function bodyOf({ job, content }: LogicalWrite): Buffer {
   return Buffer.from(JSON.stringify({ simulation_id: job.job_id, update_key: job.update_key, ...content }));
 }
 
-export function sha256(content: string): string {
+export function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 

@@ -12,6 +12,8 @@ export interface LegFault {
   readonly truncateAfter?: number;
   /** Asked of each piece that arrives: whether both ends are reset instead. */
   readonly resetsIf?: () => boolean;
+  /** After so many bytes it is as if held. */
+  readonly heldAfter?: number;
 }
 
 /** More than this is not read ahead of the other side. */
@@ -47,7 +49,7 @@ export class ProxyLeg {
   /** From now on the network is like this. */
   become(fault: LegFault): void {
     this.fault = fault;
-    this.left = fault.truncateAfter ?? Infinity;
+    this.left = fault.truncateAfter ?? fault.heldAfter ?? Infinity;
     this.wake();
   }
 
@@ -99,7 +101,7 @@ export class ProxyLeg {
   private async pass(bytes: Buffer): Promise<void> {
     let rest = bytes;
     while (rest.length > 0 && !this.to.destroyed && !this.dropping) {
-      if (this.fault.held === true) {
+      if (this.fault.held === true || (this.fault.heldAfter !== undefined && this.left === 0)) {
         await new Promise<void>((resolve) => {
           this.wake = resolve;
           this.to.once('close', resolve);
@@ -110,6 +112,11 @@ export class ProxyLeg {
       const slice = rest.subarray(0, bytesPerSecond === undefined ? rest.length : Math.ceil(bytesPerSecond / 20));
       if (slice.length > this.left) {
         this.to.write(slice.subarray(0, this.left));
+        if (this.fault.heldAfter !== undefined) {
+          rest = rest.subarray(this.left);
+          this.left = 0;
+          continue;
+        }
         for (const socket of [this.to, this.from]) socket.resetAndDestroy();
         return;
       }

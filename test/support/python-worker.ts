@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { WorkerProcess } from './worker-process.js';
 
 /** The folder of clients/python/tallyhouse_worker.py. */
-const PYTHON_CLIENT = fileURLToPath(new URL('../../clients/python', import.meta.url));
+const PYTHON_CLIENT = resolve('clients/python');
 
 /** Makes `import pika` fail, as where it is not installed. */
 export const WITHOUT_PIKA = 'import sys; sys.modules["pika"] = None\n';

@@ -10,10 +10,14 @@ export interface WorkerEnd {
   readonly complaints: string;
 }
 
+/** Of the process: it printed a line. */
+const PRINTED = 'printed';
+
 /** A process of a simulation worker, as a test starts, feeds and kills it. */
 export class WorkerProcess {
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   private readonly printed: string[] = [];
+  private asked = 0;
   /** Resolves once it ended, however. */
   readonly end: Promise<WorkerEnd>;
 
@@ -26,7 +30,10 @@ export class WorkerProcess {
     });
     // One that was killed takes no more input.
     this.child.stdin.on('error', () => undefined);
-    createInterface({ input: this.child.stdout }).on('line', (line) => this.printed.push(line));
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      this.printed.push(line);
+      this.child.emit(PRINTED);
+    });
     const closed = once(this.child, 'close') as Promise<[number | null]>;
     this.end = Promise.all([closed, text(this.child.stderr)]).then(([[code], complaints]) => ({
       code,
@@ -38,6 +45,23 @@ export class WorkerProcess {
   /** The lines that it printed so far. */
   get lines(): readonly string[] {
     return this.printed;
+  }
+
+  /** The next line that nobody asked for yet; undefined where it ended without. */
+  async nextLine(): Promise<string | undefined> {
+    const index = this.asked++;
+    const ended = this.end.then(() => true);
+    while (this.printed.length <= index) {
+      const waiting = new AbortController();
+      const printed = once(this.child, PRINTED, { signal: waiting.signal }).then(
+        () => false,
+        () => true,
+      );
+      const isOver = await Promise.race([printed, ended]);
+      waiting.abort();
+      if (isOver) return this.printed[index];
+    }
+    return this.printed[index];
   }
 
   /** Writes to its standard input, and ends that. */
