@@ -15,8 +15,8 @@ let job: SubmittedJob;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  // Room for two large bodies, or one and many small ones.
-  service = await startService(database.url, { INGEST_MEMORY_BYTES: String(32 * MiB) });
+  // Room for two large bodies and a few small ones, whatever comes first.
+  service = await startService(database.url, { INGEST_MEMORY_BYTES: String(33 * MiB) });
   ({ token } = await registerUser(service.url, 'ada'));
   job = await submit(service.url, token);
 });

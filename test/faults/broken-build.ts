@@ -51,6 +51,28 @@ export const LOGS_NOT_AWAITED: Breakage = {
   ],
 };
 
+export const RESULTS_NOT_AWAITED: Breakage = {
+  title: 'the answer to results does not wait for them',
+  edits: [
+    {
+      file: 'dist/results/results.controller.js',
+      what: 'await this.results.save(body);',
+      by: 'void this.results.save(body).catch(() => undefined);',
+    },
+  ],
+};
+
+export const COMMIT_NOT_AWAITED: Breakage = {
+  title: 'the commit is not awaited',
+  edits: [
+    {
+      file: 'dist/prisma/database.js',
+      what: "await tx.query('COMMIT');",
+      by: "void tx.query('COMMIT').catch(() => undefined);",
+    },
+  ],
+};
+
 const WITHOUT_KEY: Edit = {
   file: 'prisma/migrations/20261124000000_foundations/migration.sql',
   what: '    CONSTRAINT page_pkey PRIMARY KEY (simulation_id, estimator_no, page_number),\n',

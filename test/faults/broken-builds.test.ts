@@ -2,9 +2,11 @@ import {
   ACKNOWLEDGED_BEFORE_COMMIT,
   type Breakage,
   breakBuild,
+  COMMIT_NOT_AWAITED,
   LOGS_NOT_AWAITED,
   NO_UNIQUE_KEY,
   PAGES_INSERTED_ALWAYS,
+  RESULTS_NOT_AWAITED,
   TASKS_NOT_AWAITED,
 } from './broken-build.js';
 import { holds } from './fault-row.js';
@@ -32,7 +34,9 @@ async function outcomeOf(breakage: Breakage, row = serverKilled, repetitions = r
   }
 }
 
-test.each([ACKNOWLEDGED_BEFORE_COMMIT, TASKS_NOT_AWAITED, LOGS_NOT_AWAITED])(
+const ANSWERED_TOO_EARLY = [ACKNOWLEDGED_BEFORE_COMMIT, TASKS_NOT_AWAITED, LOGS_NOT_AWAITED, RESULTS_NOT_AWAITED];
+
+test.each([...ANSWERED_TOO_EARLY, COMMIT_NOT_AWAITED])(
   'the suite notices a build in which $title: something is lost',
   async (breakage) => {
     expect((await outcomeOf(breakage)).lost).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TcpProxy } from '../../support/tcp-proxy.js';
 import type { FaultRow } from '../fault-row.js';
 import { FaultScene } from '../fault-scene.js';
 import { HeldWrites } from '../held-writes.js';
@@ -8,16 +9,16 @@ const WRITES_PER_KILL_OF_MANY = 1_650;
 const HELD_MS = 150;
 
 /**
- * Every third kill falls between commit and acknowledge: what the service says, to the broker and to its clients, is held
- * back by the network for a moment, and lost with the process. Every third falls before the commit: for a moment nothing
- * can be committed, so nothing may be acknowledged either.
+ * A quarter of the kills falls between commit and acknowledge: what the service says, to the broker and to its clients, is held
+ * back by the network for a moment, and lost with the process. Two quarters fall before the commit: for a moment nothing can be
+ * written, or nothing that is said to the database gets there, COMMIT included, so nothing may be acknowledged either.
  */
-const MOMENTS = ['any', 'before the acknowledgement', 'before the commit'] as const;
+const MOMENTS = ['any', 'before the acknowledgement', 'before the commit', 'on the way of the commit'] as const;
 
 export const serverKilled: FaultRow = {
   number: 1,
   title: 'kill -9 of the server while it takes in, also before the commit, and between commit and acknowledge',
-  short: 3,
+  short: 4,
   full: 60,
   goals: { 'ready ms': 5_000 },
   run: ({ repetitions, random, ...rest }) =>
@@ -55,15 +56,23 @@ async function killAt(scene: FaultScene, moment: (typeof MOMENTS)[number]): Prom
       await held.abandon();
       return;
     }
+    case 'on the way of the commit':
+      world.databaseNetwork.spoil({ held: true }, ['up']);
+      await delay(HELD_MS);
+      await instance.end('SIGKILL');
+      forget(world.databaseNetwork);
+      return;
     case 'before the acknowledgement':
       world.brokerNetwork.spoil({ held: true }, ['up']);
       for (const network of clientNetworks) network.spoil({ held: true }, ['down']);
       await delay(HELD_MS);
       await instance.end('SIGKILL');
-      for (const network of [world.brokerNetwork, ...clientNetworks]) {
-        // What was held must not be said after all.
-        network.reset();
-        network.heal();
-      }
+      for (const network of [world.brokerNetwork, ...clientNetworks]) forget(network);
   }
+}
+
+/** What a network holds must not be said after all. */
+function forget(network: TcpProxy): void {
+  network.reset();
+  network.heal();
 }
