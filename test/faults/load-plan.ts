@@ -18,7 +18,8 @@ export interface PlanOptions {
 }
 
 const ESTIMATORS = 6;
-const TASKS = 40;
+/** Many, so that what is lost of one is seldom made up for by another update of it. */
+const TASKS = 1_000;
 /** After this share of the writes each job's results are called final; what comes later only revises pages. */
 const FINAL_AFTER = 0.9;
 

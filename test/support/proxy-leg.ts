@@ -14,6 +14,8 @@ export interface LegFault {
   readonly resetsIf?: () => boolean;
   /** After so many bytes it is as if held. */
   readonly heldAfter?: number;
+  /** From a piece on that has this text, it is as if held. */
+  readonly heldFrom?: string;
 }
 
 /** More than this is not read ahead of the other side. */
@@ -29,6 +31,7 @@ export class ProxyLeg {
   private pumping = false;
   private dropping = false;
   private left = Infinity;
+  private isHeld = false;
   private fault: LegFault = {};
   private head = '';
   private wake: () => void = () => undefined;
@@ -50,6 +53,7 @@ export class ProxyLeg {
   become(fault: LegFault): void {
     this.fault = fault;
     this.left = fault.truncateAfter ?? fault.heldAfter ?? Infinity;
+    this.isHeld = fault.held === true;
     this.wake();
   }
 
@@ -101,7 +105,8 @@ export class ProxyLeg {
   private async pass(bytes: Buffer): Promise<void> {
     let rest = bytes;
     while (rest.length > 0 && !this.to.destroyed && !this.dropping) {
-      if (this.fault.held === true || (this.fault.heldAfter !== undefined && this.left === 0)) {
+      if (this.fault.heldFrom !== undefined && rest.includes(this.fault.heldFrom)) this.isHeld = true;
+      if (this.isHeld || (this.fault.heldAfter !== undefined && this.left === 0)) {
         await new Promise<void>((resolve) => {
           this.wake = resolve;
           this.to.once('close', resolve);

@@ -11,7 +11,7 @@ const HELD_MS = 150;
 /**
  * A quarter of the kills falls between commit and acknowledge: what the service says, to the broker and to its clients, is held
  * back by the network for a moment, and lost with the process. Two quarters fall before the commit: for a moment nothing can be
- * written, or nothing that is said to the database gets there, COMMIT included, so nothing may be acknowledged either.
+ * written, or everything but the COMMIT gets to the database, so nothing may be acknowledged either.
  */
 const MOMENTS = ['any', 'before the acknowledgement', 'before the commit', 'on the way of the commit'] as const;
 
@@ -57,7 +57,7 @@ async function killAt(scene: FaultScene, moment: (typeof MOMENTS)[number]): Prom
       return;
     }
     case 'on the way of the commit':
-      world.databaseNetwork.spoil({ held: true }, ['up']);
+      world.databaseNetwork.spoil({ heldFrom: 'COMMIT' }, ['up']);
       await delay(HELD_MS);
       await instance.end('SIGKILL');
       forget(world.databaseNetwork);
