@@ -1,6 +1,7 @@
 import { call } from '../support/client.js';
 import type { Entry, JobEntries, Ledger } from './ledger.js';
 import { digestOfPage, type SentPage, sha256, TASK_STATES, type TaskEffect } from './logical-write.js';
+import { sideBySide } from './side-by-side.js';
 
 /** What a reading says of everything that was sent. */
 export interface Verdict {
@@ -15,17 +16,18 @@ export interface Verdict {
 }
 
 const MOST_EXAMPLES = 10;
+const READERS = 4;
 
 /** Reads everything back through the public API, and compares it with what the ledger says. */
 export async function checkAll(ledger: Ledger, url: string, token: string): Promise<Verdict> {
   const verdict: Verdict = { lost: 0, doubled: 0, torn: 0, examples: [] };
-  for (const entries of ledger.jobs) {
+  await sideBySide(ledger.jobs, READERS, async (entries) => {
     const reading = new JobReading(entries, verdict);
     const query = `?job_id=${entries.job.job_id}`;
     reading.checkResults(await read(`${url}/results${query}`, token));
     reading.checkLogs(await read(`${url}/logfiles${query}`, token));
     reading.checkTasks(await read(`${url}/tasks${query}`, token));
-  }
+  });
   return verdict;
 }
 

@@ -3,8 +3,10 @@ import type { FaultRow } from '../fault-row.js';
 import { FaultScene, USER } from '../fault-scene.js';
 import { digestOfPage, type FaultJob, type LogicalWrite, type SentPage, sha256 } from '../logical-write.js';
 import type { SeededRandom } from '../random.js';
+import { sideBySide } from '../side-by-side.js';
 
 const MESSAGES = 7;
+const READERS = 4;
 
 export const everyOrder: FaultRow = {
   number: 7,
@@ -19,7 +21,9 @@ export const everyOrder: FaultRow = {
       if ((await scene.settled()).lost > 0) return;
       const token = await logIn(scene.instance.url, USER);
       const states = new Set<string>();
-      for (const { job_id } of scene.jobs) states.add(await endState(scene.instance.url, job_id, token));
+      await sideBySide(scene.jobs, READERS, async ({ job_id }) => {
+        states.add(await endState(scene.instance.url, job_id, token));
+      });
       scene.figures['end states'] = states.size;
       if (states.size > 1) scene.fail(`${states.size} end states: ${[...states].slice(0, 2).join(' and ')}`);
     }),

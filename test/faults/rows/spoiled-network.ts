@@ -27,19 +27,19 @@ interface NetworkFault {
 
 /** In this order the short form has one that is half open on each leg. */
 const FAULTS: readonly NetworkFault[] = [
-  { name: '+250 ms', directions: BOTH, fault: () => ({ delayMs: 250 }), seconds: [2, 5] },
+  { name: '+250 ms', directions: BOTH, fault: () => ({ delayMs: 250 }), seconds: [2, 3] },
   {
     name: '5 % resets',
     directions: BOTH,
     fault: (random) => ({ resetsIf: () => random.next() < RESET_SHARE }),
-    seconds: [1, 5],
+    seconds: [1, 4],
   },
-  { name: 'truncated', directions: BOTH, fault: () => ({ truncateAfter: 3_000 }), seconds: [1, 5] },
-  { name: 'half open, up', directions: ['up'], fault: () => ({ held: true }), seconds: [3, 20], isSilent: true },
-  { name: 'half open, down', directions: ['down'], fault: () => ({ held: true }), seconds: [3, 20], isSilent: true },
-  { name: 'half open', directions: BOTH, fault: () => ({ held: true }), seconds: [3, 20], isSilent: true },
-  { name: '1 kB/s', directions: BOTH, fault: () => ({ bytesPerSecond: 1_000 }), seconds: [2, 15] },
-  { name: '+1 s', directions: BOTH, fault: () => ({ delayMs: 1_000 }), seconds: [2, 10] },
+  { name: 'truncated', directions: BOTH, fault: () => ({ truncateAfter: 3_000 }), seconds: [1, 3] },
+  { name: 'half open, up', directions: ['up'], fault: () => ({ held: true }), seconds: [3, 16], isSilent: true },
+  { name: 'half open, down', directions: ['down'], fault: () => ({ held: true }), seconds: [3, 16], isSilent: true },
+  { name: 'half open', directions: BOTH, fault: () => ({ held: true }), seconds: [3, 16], isSilent: true },
+  { name: '1 kB/s', directions: BOTH, fault: () => ({ bytesPerSecond: 1_000 }), seconds: [2, 8] },
+  { name: '+1 s', directions: BOTH, fault: () => ({ delayMs: 1_000 }), seconds: [2, 6] },
 ];
 const LEGS = ['broker', 'database', 'client'] as const;
 type Leg = (typeof LEGS)[number];
