@@ -41,13 +41,13 @@ test.each([...ANSWERED_TOO_EARLY, COMMIT_NOT_AWAITED])(
   async (breakage) => {
     expect((await outcomeOf(breakage)).lost).toBeGreaterThan(0);
   },
-  120_000,
+  300_000,
 );
 
 test('the suite notices a build in which pages have no unique key', async () => {
   expect(holds(await outcomeOf(NO_UNIQUE_KEY, everyOrder, 1))).toBe(false);
-}, 120_000);
+}, 300_000);
 
 test('the suite notices a build in which pages are inserted each time: something is doubled', async () => {
   expect((await outcomeOf(PAGES_INSERTED_ALWAYS, everyOrder, 1)).doubled).toBeGreaterThan(0);
-}, 120_000);
+}, 300_000);

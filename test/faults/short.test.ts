@@ -25,5 +25,5 @@ test.each(FAULT_ROWS.map((row) => [row.number, row.title, row] as const))(
       held: true,
     });
   },
-  180_000,
+  300_000,
 );

@@ -57,6 +57,11 @@ export class ProxyLeg {
     this.wake();
   }
 
+  /** Whether it holds something back. */
+  get holds(): boolean {
+    return this.isHeld && this.queued > 0;
+  }
+
   /** Whether the first bytes that were sent, in which clients name themselves, have this text. */
   beginsWith(text: string): boolean {
     return this.head.includes(text);

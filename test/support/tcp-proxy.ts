@@ -38,6 +38,11 @@ export class TcpProxy {
     return this.through(this.target.href);
   }
 
+  /** Connections on which something is held back on its way up. */
+  get holding(): number {
+    return [...this.pairs].filter(({ legs }) => legs.up.holds).length;
+  }
+
   /** Connections that are open. */
   get connections(): number {
     return this.pairs.size;

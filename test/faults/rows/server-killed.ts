@@ -7,6 +7,9 @@ import { HeldWrites } from '../held-writes.js';
 const WRITES_PER_KILL = 120;
 const WRITES_PER_KILL_OF_MANY = 1_650;
 const HELD_MS = 150;
+/** So many commits at least are held back, if that many come in this time. */
+const HELD_COMMITS = 6;
+const HELD_AT_MOST_MS = 5_000;
 
 /**
  * A quarter of the kills falls between commit and acknowledge: what the service says, to the broker and to its clients, is held
@@ -58,6 +61,12 @@ async function killAt(scene: FaultScene, moment: (typeof MOMENTS)[number]): Prom
     }
     case 'on the way of the commit':
       world.databaseNetwork.spoil({ heldFrom: 'COMMIT' }, ['up']);
+      for (
+        const late = Date.now() + HELD_AT_MOST_MS;
+        world.databaseNetwork.holding < HELD_COMMITS && Date.now() < late;
+      ) {
+        await delay(10);
+      }
       await delay(HELD_MS);
       await instance.end('SIGKILL');
       forget(world.databaseNetwork);
