@@ -12,30 +12,41 @@ export async function sendStream(
   length: number,
   pieces: AsyncGenerator<Buffer>,
 ): Promise<void> {
-  const first = await pieces.next();
-  const start = first.done === true ? Buffer.alloc(0) : first.value;
+  let first = await nextPiece(pieces);
   void reply.header('Content-Length', length);
-  if (start.length === length) {
+  if (first === undefined || first.length === length) {
     await pieces.return(undefined);
-    await reply.send(start);
+    await reply.send(first ?? Buffer.alloc(0));
     return;
   }
   void reply.hijack();
   const { raw } = reply;
   try {
     raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string | number>);
-    await write(raw, start);
-    for await (const piece of pieces) {
-      await write(raw, piece);
-      if (raw.destroyed) return;
-    }
-    raw.end();
+    await write(raw, first);
+    first = undefined;
+    while (await passOn(pieces, raw));
+    if (!raw.destroyed) raw.end();
   } catch (error) {
     request.log.warn({ err: error }, 'a body broke off');
     raw.destroy();
   } finally {
     await pieces.return(undefined);
   }
+}
+
+/** A function of its own, so that no piece is held on to while the next one is fetched. False at the end, or once nobody reads. */
+async function passOn(pieces: AsyncGenerator<Buffer>, response: ServerResponse): Promise<boolean> {
+  const piece = await nextPiece(pieces);
+  if (piece === undefined) return false;
+  await write(response, piece);
+  return !response.destroyed;
+}
+
+/** Undefined at the end. */
+async function nextPiece(pieces: AsyncGenerator<Buffer>): Promise<Buffer | undefined> {
+  const next = await pieces.next();
+  return next.done === true ? undefined : next.value;
 }
 
 /** Resolves once there is room for more, or nobody reads any more. */

@@ -147,7 +147,7 @@ export class NumberArrayText {
 
 /** Working memory that one array after another uses; only one is open at a time. */
 export class Scratch {
-  buffer: Buffer = Buffer.allocUnsafeSlow(96 * 1024);
+  buffer: Buffer = Buffer.allocUnsafeSlow(8 * 1024);
 
   grow(needed: number, used: number): Buffer {
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));

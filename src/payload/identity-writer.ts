@@ -6,12 +6,15 @@ import { type SlicedStream, type StoredStream, piecesOf } from './fetch-payload.
 
 /** Below this many bytes of text a trip through the thread pool costs more than the work. */
 const SYNC_BYTES = 32 * 1024;
-/** Text that is inflated at a time, of a stream that comes in slices. */
+/** Text that is inflated at a time, at most, of a stream that comes in slices. */
 const INFLATED_BYTES = 64 * 1024;
 const inflateInPool = promisify<Buffer, { readonly chunkSize: number }, Buffer>(inflate);
 
 /** Writes plain text: streams are inflated as they come. */
 export class IdentityWriter {
+  /** @param windowBytes how much may be held at a time: in, and of what came out of it */
+  constructor(private readonly windowBytes: () => number) {}
+
   start(): Buffer[] {
     return [];
   }
@@ -27,7 +30,7 @@ export class IdentityWriter {
   }
 
   async *slices(stream: SlicedStream): AsyncGenerator<Buffer> {
-    const inflater = createInflateRaw({ chunkSize: INFLATED_BYTES });
+    const inflater = createInflateRaw({ chunkSize: Math.min(INFLATED_BYTES, this.windowBytes()) });
     // What goes wrong on the way comes out of the inflater; a reader who leaves ends both.
     pipeline(Readable.from(withFinalBlock(stream)), inflater, () => undefined);
     yield* inflater as AsyncIterable<Buffer>;

@@ -35,7 +35,7 @@ export async function* splicedBody(
   segments: readonly Segment[],
   encoding: BodyEncoding,
 ): AsyncGenerator<Buffer> {
-  const writer = encoding === 'identity' ? new IdentityWriter() : new SplicingWriter(encoding);
+  const writer = encoding === 'identity' ? new IdentityWriter(reading.windowBytes) : new SplicingWriter(encoding);
   let pieces = writer.start();
   let held = bytesOf(pieces);
   for await (const item of resolved(reading, segments)) {

@@ -1,13 +1,5 @@
+import type { Route } from '../../../src/worker-client/message.js';
 import type { Door, Effect } from '../logical-write.js';
-
-export const PATHS = {
-  'results.save': '/results',
-  'logfiles.save': '/logfiles',
-  'tasks.update': '/tasks',
-  'tasks.update-bulk': '/tasks/bulk',
-  'jobs.update': '/jobs',
-} as const;
-export type RoutingKey = keyof typeof PATHS;
 
 /** Members of a body, as JSON without the braces; or the same with so much filling that the whole body has so many bytes. */
 export type Content = string | Filled;
@@ -49,7 +41,7 @@ export interface Beyond extends Sent {
 /** A limit of what workers send. */
 export interface WorkerLimit {
   readonly name: string;
-  readonly route: RoutingKey;
+  readonly route: Route;
   /** Both, unless one of them has a lower limit. */
   readonly doors?: readonly Door[];
   readonly within: readonly Within[];

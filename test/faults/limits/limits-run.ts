@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import { PATHS } from '../../../src/worker-client/message.js';
 import { AdminClient } from '../../support/admin.js';
 import { logIn } from '../../support/client.js';
 import { ADMIN } from '../../support/service.js';
@@ -10,7 +11,6 @@ import {
   type Beyond,
   holdsAtLeast,
   members,
-  PATHS,
   type RefusedRequest,
   type UserRequest,
   type Within,

@@ -1,5 +1,6 @@
+import type { Route } from '../../../src/worker-client/message.js';
 import type { Door } from '../logical-write.js';
-import type { Filled, RoutingKey, WorkerLimit, Within } from './limit.js';
+import type { Filled, WorkerLimit, Within } from './limit.js';
 import { logEffect } from './log-limits.js';
 import { pageOf, pagesEffect } from './results-limits.js';
 import { taskEffect, taskUpdate } from './task-limits.js';
@@ -51,7 +52,7 @@ const JOB: Shape = {
 
 /** Bytes of whole bodies: of each kind the lower of its own limit and that of its door. */
 export function sizeLimits({ isFull, maxBodyBytes, maxMessageBytes }: SizeSettings): WorkerLimit[] {
-  const kinds: readonly [RoutingKey, Shape, number][] = [
+  const kinds: readonly [Route, Shape, number][] = [
     ['results.save', RESULTS, maxBodyBytes],
     ['logfiles.save', LOGS, 64 * MIB],
     ['tasks.update', TASK, MIB],
@@ -69,7 +70,7 @@ export function sizeLimits({ isFull, maxBodyBytes, maxMessageBytes }: SizeSettin
 }
 
 function sized(
-  route: RoutingKey,
+  route: Route,
   { effects, ...filled }: Shape,
   accepted: readonly number[],
   doors: readonly Door[],
@@ -99,7 +100,7 @@ function sized(
 function keyLast(maxMessageBytes: number, accepted: readonly number[]): WorkerLimit[] {
   const doors: readonly Door[] = maxMessageBytes > UNAUTHORIZED_BYTES ? ['http', 'amqp'] : ['http'];
   const error = `body: may hold at most ${UNAUTHORIZED_BYTES} bytes (inflated) before simulation_id and update_key`;
-  const limit = (name: string, route: RoutingKey, { effects, ...filled }: Shape): WorkerLimit => ({
+  const limit = (name: string, route: Route, { effects, ...filled }: Shape): WorkerLimit => ({
     name,
     route,
     doors,
