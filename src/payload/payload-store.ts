@@ -1,4 +1,5 @@
-import type { Queryable, Transaction } from '../prisma/database.js';
+import type pg from 'pg';
+import { PreparedStatement, type Queryable, type Transaction } from '../prisma/database.js';
 import type { PayloadSpool, SpooledPayload, SpooledStream } from './payload-spool.js';
 
 /** How large a payload is: its blocks and zlib streams, and their bytes as stored and inflated. */
@@ -28,17 +29,19 @@ export function sizeOf(payload: SpooledPayload): PayloadSize {
   };
 }
 
+const TAKE_IDS = new PreparedStatement(
+  'take payload numbers',
+  "SELECT nextval('payload_id_seq') AS id FROM generate_series(1, $1::int)",
+);
+
 /** Fresh payload numbers, ascending. */
 export async function takePayloadIds(tx: Queryable, count: number): Promise<bigint[]> {
-  const { rows } = await tx.query<{ id: string }>(
-    "SELECT nextval('payload_id_seq') AS id FROM generate_series(1, $1::int)",
-    [count],
-  );
+  const { rows } = await tx.query<{ id: string }>(TAKE_IDS.with([count]));
   return rows.map((row) => BigInt(row.id)).sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** Rows and bytes of one INSERT: few round trips, and nothing large in flight. */
-const MAX_ROWS = 256;
+const MAX_ROWS = 1024;
 const STATEMENT_BYTES = 2 * 1024 * 1024;
 
 /** Writes the blocks of payloads in statements of bounded size. */
@@ -48,48 +51,79 @@ export async function insertPayloads(
   payloads: readonly { readonly payloadId: bigint; readonly payload: SpooledPayload }[],
   spool: PayloadSpool,
 ): Promise<void> {
-  let rows: unknown[][] = [];
-  let bytes = 0;
+  let batch = new BlockBatch();
   for (const { payloadId, payload } of payloads) {
     for (let block = 0; block < sizeOf(payload).blocks; block++) {
-      const streams = payload.parts.map((part) => part[block]);
-      rows.push(await blockRow(simulationId, payloadId, block, streams, spool));
-      bytes += streams.reduce((sum, stream) => sum + (stream?.slice.length ?? 0), 0);
-      if (rows.length === MAX_ROWS || bytes > STATEMENT_BYTES) {
-        await insertRows(tx, rows);
-        rows = [];
-        bytes = 0;
-      }
+      await batch.add(
+        payloadId,
+        block,
+        payload.parts.map((part) => part[block]),
+        spool,
+      );
+      if (batch.rows < MAX_ROWS && batch.bytes < STATEMENT_BYTES) continue;
+      await tx.query(batch.insertInto(simulationId));
+      batch = new BlockBatch();
     }
   }
-  if (rows.length > 0) await insertRows(tx, rows);
+  if (batch.rows > 0) await tx.query(batch.insertInto(simulationId));
 }
 
-async function blockRow(
-  simulationId: number,
-  payloadId: bigint,
-  block: number,
-  streams: readonly (SpooledStream | undefined)[],
-  spool: PayloadSpool,
-): Promise<unknown[]> {
-  const bytes = await Promise.all(
-    PART_COLUMNS.map(async (_, part) => {
+/** `$2` holds the bytes of all rows, one stream behind the other; each part of a row is cut out of it by place and length. */
+const INSERT_BLOCKS = new PreparedStatement(
+  'insert payload blocks',
+  `INSERT INTO payload_block (simulation_id, payload_id, block, ${PART_COLUMNS.join(', ')}, raw_len, crc32)
+   SELECT $1, payload_id, block, ${PART_COLUMNS.map((column) => `substring($2::bytea FROM ${column}_from FOR ${column}_bytes)`).join(', ')},
+          raw_len::int[], crc32::bigint[]
+     FROM unnest($3::bigint[], $4::int[], $5::text[], $6::text[], ${PART_COLUMNS.map((_, part) => `$${7 + 2 * part}::int[], $${8 + 2 * part}::int[]`).join(', ')})
+       AS t(payload_id, block, raw_len, crc32, ${PART_COLUMNS.map((column) => `${column}_from, ${column}_bytes`).join(', ')})`,
+);
+
+/** Blocks on their way into one statement: their bytes in one value, which goes over in binary and is parsed by nobody. */
+class BlockBatch {
+  bytes = 0;
+  private readonly streams: Buffer[] = [];
+  private readonly payloadIds: bigint[] = [];
+  private readonly blocks: number[] = [];
+  private readonly rawLengths: string[] = [];
+  private readonly checksums: string[] = [];
+  /** By part: where it begins, counted from 1, and its length; null where a block has no such part. */
+  private readonly places = PART_COLUMNS.map(() => ({ from: [] as (number | null)[], bytes: [] as (number | null)[] }));
+
+  get rows(): number {
+    return this.blocks.length;
+  }
+
+  async add(
+    payloadId: bigint,
+    block: number,
+    streams: readonly (SpooledStream | undefined)[],
+    spool: PayloadSpool,
+  ): Promise<void> {
+    this.payloadIds.push(payloadId);
+    this.blocks.push(block);
+    this.rawLengths.push(arrayText(streams.map((stream) => stream?.rawLength ?? 0)));
+    this.checksums.push(arrayText(streams.map((stream) => stream?.crc32 ?? 0)));
+    for (const [part, { from, bytes }] of this.places.entries()) {
       const stream = streams[part];
-      return stream === undefined ? null : spool.read(stream);
-    }),
-  );
-  const rawLengths = streams.map((stream) => stream?.rawLength ?? 0);
-  const checksums = streams.map((stream) => stream?.crc32 ?? 0);
-  return [simulationId, payloadId, block, ...bytes, rawLengths, checksums];
+      from.push(stream === undefined ? null : this.bytes + 1);
+      bytes.push(stream?.slice.length ?? null);
+      if (stream === undefined) continue;
+      this.streams.push(await spool.read(stream));
+      this.bytes += stream.slice.length;
+    }
+  }
+
+  insertInto(simulationId: number): pg.QueryConfig {
+    const places = this.places.flatMap(({ from, bytes }) => [from, bytes]);
+    const { payloadIds, blocks, rawLengths, checksums } = this;
+    const all = Buffer.concat(this.streams, this.bytes);
+    return INSERT_BLOCKS.with([simulationId, all, payloadIds, blocks, rawLengths, checksums, ...places]);
+  }
 }
 
-async function insertRows(tx: Transaction, rows: readonly unknown[][]): Promise<void> {
-  let parameter = 0;
-  const tuples = rows.map((row) => `(${row.map(() => `$${++parameter}`).join(',')})`).join(',');
-  await tx.query(
-    `INSERT INTO payload_block (simulation_id, payload_id, block, body, axis1, axis2, axis3, raw_len, crc32) VALUES ${tuples}`,
-    rows.flat(),
-  );
+/** A list of numbers as PostgreSQL reads an array. */
+function arrayText(numbers: readonly number[]): string {
+  return `{${numbers.join(',')}}`;
 }
 
 /** Marks payloads as replaced; they are purged once no response can be reading them any more. */

@@ -10,7 +10,23 @@ export type Transaction = pg.PoolClient;
 
 /** Either a transaction or the pool, for statements that are whole by themselves. */
 export interface Queryable {
-  query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
+  query<R extends pg.QueryResultRow>(
+    statement: string | pg.QueryConfig,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<R>>;
+}
+
+/** A statement that each connection parses once and plans a few times: for what is asked all the time in the same words. */
+export class PreparedStatement {
+  /** @param name its own among all of them; a connection keeps it under this name */
+  constructor(
+    private readonly name: string,
+    private readonly text: string,
+  ) {}
+
+  with(values: unknown[]): pg.QueryConfig {
+    return { name: this.name, text: this.text, values };
+  }
 }
 
 /** Where bytes are read as they lie in the database. */
@@ -66,8 +82,11 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
   }
 
   /** One statement of its own. Throws `unavailable` and `tooSlow` like a transaction. */
-  async query<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<R>> {
-    return this.pool.query<R>(text, values).catch((error: unknown) => rethrow(error));
+  async query<R extends pg.QueryResultRow>(
+    statement: string | pg.QueryConfig,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<R>> {
+    return this.pool.query<R>(statement, values).catch((error: unknown) => rethrow(error));
   }
 
   /** The rows of a SELECT in binary; it may hold nothing from outside but numbers. Throws `unavailable` where the database is away. */

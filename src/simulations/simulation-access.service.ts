@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
 import { JOB_ID } from '../ingest/worker-envelope.js';
-import { Database } from '../prisma/database.js';
+import { Database, PreparedStatement } from '../prisma/database.js';
 
 /** Who asks: a user sees its own simulations, an admin all of them. */
 export interface Viewer {
@@ -31,6 +31,17 @@ interface Row {
   readonly epoch: string;
 }
 
+const VISIBLE = new PreparedStatement(
+  'visible simulation',
+  `SELECT s.id, s.job_id, s.owner_id, r.version AS results, t.version AS tasks, l.version AS logs, e.epoch
+     FROM simulation s
+     JOIN result_summary r ON r.simulation_id = s.id
+     JOIN task_summary t ON t.simulation_id = s.id
+     JOIN log_summary l ON l.simulation_id = s.id
+    CROSS JOIN database_epoch e
+    WHERE s.job_id = $1 AND (s.owner_id = $2 OR $3)`,
+);
+
 /** Owns the rule who may see a simulation: one indexed query answers it, with all that a 304 needs. */
 @Injectable()
 export class SimulationAccessService {
@@ -39,16 +50,7 @@ export class SimulationAccessService {
   /** The simulation, if it is there and `viewer` may see it; else `notFound`, word for word the same. */
   async require(viewer: Viewer, jobId: string): Promise<VisibleSimulation> {
     if (!JOB_ID.test(jobId)) throw noSuchJob();
-    const { rows } = await this.database.query<Row>(
-      `SELECT s.id, s.job_id, s.owner_id, r.version AS results, t.version AS tasks, l.version AS logs, e.epoch
-         FROM simulation s
-         JOIN result_summary r ON r.simulation_id = s.id
-         JOIN task_summary t ON t.simulation_id = s.id
-         JOIN log_summary l ON l.simulation_id = s.id
-        CROSS JOIN database_epoch e
-        WHERE s.job_id = $1 AND (s.owner_id = $2 OR $3)`,
-      [jobId, viewer.id, viewer.isAdmin],
-    );
+    const { rows } = await this.database.query<Row>(VISIBLE.with([jobId, viewer.id, viewer.isAdmin]));
     const [row] = rows;
     if (row === undefined) throw noSuchJob();
     const { id, job_id, owner_id, results, tasks, logs, epoch } = row;

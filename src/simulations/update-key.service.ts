@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
 import { GroupedCalls } from '../ingest/grouped-calls.js';
-import { Database } from '../prisma/database.js';
+import { Database, PreparedStatement } from '../prisma/database.js';
 import { FailureThrottle } from '../throttle/failure-throttle.js';
 
 /** A simulation whose update key was shown. */
@@ -15,6 +15,10 @@ interface KeyHolder extends AuthorizedSimulation {
   readonly hash: Buffer;
 }
 
+const FIND_KEYS = new PreparedStatement(
+  'update keys',
+  'SELECT id, job_id, update_key_hash FROM simulation WHERE job_id = ANY($1::text[]) OR id = ANY($2::int[])',
+);
 const UNKNOWN_KEY_HASH = randomBytes(32);
 const REFUSAL = 'Wrong update_key, or no simulation with this simulation_id';
 
@@ -63,8 +67,10 @@ export class UpdateKeyService {
   /** The simulations of these ids, undefined where there is none. */
   private async find(ids: readonly (string | number)[]): Promise<(KeyHolder | undefined)[]> {
     const { rows } = await this.database.query<{ id: number; job_id: string; update_key_hash: Buffer }>(
-      'SELECT id, job_id, update_key_hash FROM simulation WHERE job_id = ANY($1::text[]) OR id = ANY($2::int[])',
-      [ids.filter((id) => typeof id === 'string'), ids.filter((id) => typeof id === 'number' && !isBeyondIds(id))],
+      FIND_KEYS.with([
+        ids.filter((id) => typeof id === 'string'),
+        ids.filter((id) => typeof id === 'number' && !isBeyondIds(id)),
+      ]),
     );
     const found = new Map<string | number, KeyHolder>();
     for (const { id, job_id: jobId, update_key_hash: hash } of rows) {

@@ -1,4 +1,4 @@
-import type { Queryable } from '../prisma/database.js';
+import { PreparedStatement, type Queryable } from '../prisma/database.js';
 import { foldTaskUpdates } from './domain/task-merge.js';
 import type { TaskUpdate } from './domain/task-update.js';
 
@@ -20,7 +20,7 @@ export async function storeTaskUpdates(
   simulations: readonly SimulationUpdates[],
 ): Promise<ReadonlyMap<number, number>> {
   const updates = bySimulation(simulations);
-  const { rows } = await db.query<{ id: number; written: number }>(FOLD, [
+  const values = [
     updates.map(({ simulationId }) => simulationId),
     updates.map(({ taskId }) => taskId),
     updates.map(({ state }) => state),
@@ -31,7 +31,8 @@ export async function storeTaskUpdates(
     updates.map(({ startTime }) => isoOrNull(startTime)),
     updates.map(({ endTime }) => isoOrNull(endTime)),
     simulations.map(({ simulationId }) => simulationId),
-  ]);
+  ];
+  const { rows } = await db.query<{ id: number; written: number }>(FOLD.with(values));
   return new Map(rows.map(({ id, written }) => [id, written]));
 }
 
@@ -58,8 +59,9 @@ const BETTER_ESTIMATE = `(EXCLUDED.estimated_time IS NOT NULL AND (t.estimated_t
   OR (EXCLUDED.estimated_at_primaries = t.estimated_at_primaries AND EXCLUDED.estimated_time < t.estimated_time)))`;
 
 /** GREATEST and LEAST pass over NULL, and the enum is declared in merge order. */
-const FOLD = `
-WITH held AS (
+const FOLD = new PreparedStatement(
+  'fold task updates',
+  `WITH held AS (
   SELECT id FROM simulation WHERE id = ANY($10::int[]) ORDER BY id FOR KEY SHARE
 ), written AS (
   INSERT INTO task AS t (simulation_id, task_id, state, requested_primaries, simulated_primaries,
@@ -86,4 +88,5 @@ WITH held AS (
       OR EXCLUDED.end_time > COALESCE(t.end_time, '-infinity')
   RETURNING t.simulation_id
 )
-SELECT held.id, (SELECT count(*) FROM written w WHERE w.simulation_id = held.id)::int AS written FROM held`;
+SELECT held.id, (SELECT count(*) FROM written w WHERE w.simulation_id = held.id)::int AS written FROM held`,
+);

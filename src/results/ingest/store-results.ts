@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deletedSimulation } from '../../errors/app-error.js';
 import { insertPayloads, sizeOf, supersedePayloads, takePayloadIds } from '../../payload/payload-store.js';
 import type { PayloadSpool } from '../../payload/payload-spool.js';
-import type { Transaction } from '../../prisma/database.js';
+import { PreparedStatement, type Transaction } from '../../prisma/database.js';
 import type { ParsedEstimator, ParsedPage } from './parsed-results.js';
 
 /** What one results body brings. */
@@ -61,17 +61,38 @@ export async function storeResults(
   return { ...stored, final };
 }
 
+const LOCK_SUMMARY = new PreparedStatement(
+  'lock results',
+  `SELECT r.estimators, r.pages FROM simulation s JOIN result_summary r ON r.simulation_id = s.id
+    WHERE s.id = $1 FOR UPDATE OF r FOR KEY SHARE OF s`,
+);
+
 /** Locks the results of a simulation, and keeps the simulation from being deleted until the transaction ends. */
 async function lockSummary(tx: Transaction, simulationId: number): Promise<Summary> {
-  const { rows } = await tx.query<Summary>(
-    `SELECT r.estimators, r.pages FROM simulation s JOIN result_summary r ON r.simulation_id = s.id
-      WHERE s.id = $1 FOR UPDATE OF r FOR KEY SHARE OF s`,
-    [simulationId],
-  );
+  const { rows } = await tx.query<Summary>(LOCK_SUMMARY.with([simulationId]));
   const [summary] = rows;
   if (summary === undefined) throw deletedSimulation(simulationId);
   return summary;
 }
+
+const FIND_ESTIMATORS = new PreparedStatement(
+  'find estimators',
+  'SELECT no, name FROM estimator WHERE simulation_id = $1 AND name_hash = ANY($2::bytea[])',
+);
+
+const UPSERT_ESTIMATORS = new PreparedStatement(
+  'upsert estimators',
+  `INSERT INTO estimator AS e (simulation_id, no, name, name_hash, metadata, other_members, metadata_revision)
+   SELECT $1, t.no, t.name, t.name_hash, t.metadata, t.other_members, CASE WHEN t.brings THEN $7::bigint END
+     FROM unnest($2::int[], $3::text[], $4::bytea[], $5::text[], $6::text[], $8::boolean[])
+          AS t(no, name, name_hash, metadata, other_members, brings)
+       ON CONFLICT (simulation_id, name_hash) DO UPDATE
+      SET metadata = EXCLUDED.metadata, other_members = EXCLUDED.other_members, metadata_revision = $7::bigint
+    WHERE (EXCLUDED.metadata IS NOT NULL OR EXCLUDED.other_members <> '')
+      AND (e.metadata, e.other_members, e.metadata_revision)
+          IS DISTINCT FROM (EXCLUDED.metadata, EXCLUDED.other_members, $7::bigint)
+      AND (e.metadata_revision > $7::bigint) IS NOT TRUE`,
+);
 
 /** Finds or adds the estimators by name, numbered in the order in which they were first stored. */
 async function storeEstimators(
@@ -81,27 +102,14 @@ async function storeEstimators(
   { estimators, revision }: ResultsUpdate,
 ): Promise<{ numbers: Map<string, number>; added: number; changed: boolean }> {
   const hashes = estimators.map(({ name }) => createHash('sha256').update(name).digest());
-  const { rows } = await tx.query<{ no: number; name: string }>(
-    'SELECT no, name FROM estimator WHERE simulation_id = $1 AND name_hash = ANY($2::bytea[])',
-    [simulationId, hashes],
-  );
+  const { rows } = await tx.query<{ no: number; name: string }>(FIND_ESTIMATORS.with([simulationId, hashes]));
   const numbers = new Map(rows.map(({ no, name }) => [name, no]));
   let added = 0;
   for (const { name } of estimators) {
     if (!numbers.has(name)) numbers.set(name, summary.estimators + added++);
   }
   const { rowCount } = await tx.query(
-    `INSERT INTO estimator AS e (simulation_id, no, name, name_hash, metadata, other_members, metadata_revision)
-     SELECT $1, t.no, t.name, t.name_hash, t.metadata, t.other_members, CASE WHEN t.brings THEN $7::bigint END
-       FROM unnest($2::int[], $3::text[], $4::bytea[], $5::text[], $6::text[], $8::boolean[])
-            AS t(no, name, name_hash, metadata, other_members, brings)
-         ON CONFLICT (simulation_id, name_hash) DO UPDATE
-        SET metadata = EXCLUDED.metadata, other_members = EXCLUDED.other_members, metadata_revision = $7::bigint
-      WHERE (EXCLUDED.metadata IS NOT NULL OR EXCLUDED.other_members <> '')
-        AND (e.metadata, e.other_members, e.metadata_revision)
-            IS DISTINCT FROM (EXCLUDED.metadata, EXCLUDED.other_members, $7::bigint)
-        AND (e.metadata_revision > $7::bigint) IS NOT TRUE`,
-    [
+    UPSERT_ESTIMATORS.with([
       simulationId,
       estimators.map(({ name }) => numbers.get(name)),
       estimators.map(({ name }) => name),
@@ -110,7 +118,7 @@ async function storeEstimators(
       estimators.map(({ otherMembers }) => otherMembers),
       revision,
       estimators.map(({ metadata, otherMembers }) => metadata !== undefined || otherMembers !== ''),
-    ],
+    ]),
   );
   return { numbers, added, changed: rowCount !== 0 };
 }
@@ -152,6 +160,36 @@ async function storePages(
   return { fresh: written.length - replaced.length, replaced: replaced.length };
 }
 
+const UPSERT_PAGES = new PreparedStatement(
+  'upsert pages',
+  `WITH incoming AS (
+     SELECT * FROM json_to_recordset($2::json) AS t(
+       estimator_no int, page_number int, shape page_shape, name text, unit text, bins int[], metadata text,
+       data_members text, axis_members text[], other_members text, digest bytea, payload_id bigint,
+       blocks int, streams int, stored_bytes bigint, raw_bytes bigint)
+   ), existing AS (
+     SELECT p.estimator_no, p.page_number, p.payload_id
+       FROM incoming i JOIN page p ON p.simulation_id = $1 AND p.estimator_no = i.estimator_no AND p.page_number = i.page_number
+   ), written AS (
+     INSERT INTO page AS p (simulation_id, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
+                            axis_members, other_members, revision, digest, payload_id, blocks, streams, stored_bytes, raw_bytes)
+     SELECT $1, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
+            axis_members, other_members, $3::bigint, digest, payload_id, blocks, streams, stored_bytes, raw_bytes
+       FROM incoming
+         ON CONFLICT (simulation_id, estimator_no, page_number) DO UPDATE
+        SET (shape, name, unit, bins, metadata, data_members, axis_members, other_members, revision, digest, payload_id,
+             blocks, streams, stored_bytes, raw_bytes) =
+            (EXCLUDED.shape, EXCLUDED.name, EXCLUDED.unit, EXCLUDED.bins, EXCLUDED.metadata, EXCLUDED.data_members,
+             EXCLUDED.axis_members, EXCLUDED.other_members, EXCLUDED.revision, EXCLUDED.digest, EXCLUDED.payload_id,
+             EXCLUDED.blocks, EXCLUDED.streams, EXCLUDED.stored_bytes, EXCLUDED.raw_bytes)
+      WHERE (p.digest, p.revision) IS DISTINCT FROM (EXCLUDED.digest, EXCLUDED.revision)
+        AND (p.revision > EXCLUDED.revision) IS NOT TRUE
+     RETURNING estimator_no, page_number, payload_id
+   )
+   SELECT w.payload_id, e.payload_id AS replaced_payload_id FROM written w LEFT JOIN existing e USING (estimator_no, page_number)
+    ORDER BY w.payload_id`,
+);
+
 /**
  * Inserts or replaces page rows where content or revision differ and the stored one is not newer.
  *
@@ -164,33 +202,11 @@ async function upsertPages(
   revision: number | null,
 ): Promise<{ payload_id: string; replaced_payload_id: string | null }[]> {
   const { rows } = await tx.query<{ payload_id: string; replaced_payload_id: string | null }>(
-    `WITH incoming AS (
-       SELECT * FROM json_to_recordset($2::json) AS t(
-         estimator_no int, page_number int, shape page_shape, name text, unit text, bins int[], metadata text,
-         data_members text, axis_members text[], other_members text, digest bytea, payload_id bigint,
-         blocks int, streams int, stored_bytes bigint, raw_bytes bigint)
-     ), existing AS (
-       SELECT p.estimator_no, p.page_number, p.payload_id
-         FROM incoming i JOIN page p ON p.simulation_id = $1 AND p.estimator_no = i.estimator_no AND p.page_number = i.page_number
-     ), written AS (
-       INSERT INTO page AS p (simulation_id, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
-                              axis_members, other_members, revision, digest, payload_id, blocks, streams, stored_bytes, raw_bytes)
-       SELECT $1, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
-              axis_members, other_members, $3::bigint, digest, payload_id, blocks, streams, stored_bytes, raw_bytes
-         FROM incoming
-           ON CONFLICT (simulation_id, estimator_no, page_number) DO UPDATE
-          SET (shape, name, unit, bins, metadata, data_members, axis_members, other_members, revision, digest, payload_id,
-               blocks, streams, stored_bytes, raw_bytes) =
-              (EXCLUDED.shape, EXCLUDED.name, EXCLUDED.unit, EXCLUDED.bins, EXCLUDED.metadata, EXCLUDED.data_members,
-               EXCLUDED.axis_members, EXCLUDED.other_members, EXCLUDED.revision, EXCLUDED.digest, EXCLUDED.payload_id,
-               EXCLUDED.blocks, EXCLUDED.streams, EXCLUDED.stored_bytes, EXCLUDED.raw_bytes)
-        WHERE (p.digest, p.revision) IS DISTINCT FROM (EXCLUDED.digest, EXCLUDED.revision)
-          AND (p.revision > EXCLUDED.revision) IS NOT TRUE
-       RETURNING estimator_no, page_number, payload_id
-     )
-     SELECT w.payload_id, e.payload_id AS replaced_payload_id FROM written w LEFT JOIN existing e USING (estimator_no, page_number)
-      ORDER BY w.payload_id`,
-    [simulationId, JSON.stringify([...pages].map(([payloadId, page]) => pageRow(payloadId, page))), revision],
+    UPSERT_PAGES.with([
+      simulationId,
+      JSON.stringify([...pages].map(([payloadId, page]) => pageRow(payloadId, page))),
+      revision,
+    ]),
   );
   return rows;
 }
@@ -217,6 +233,17 @@ function pageRow(payloadId: string, page: NumberedPage): object {
   };
 }
 
+const UPDATE_SUMMARY = new PreparedStatement(
+  'update results',
+  `UPDATE result_summary r
+      SET version = r.version + 1, estimators = r.estimators + $2, pages = r.pages + $3,
+          pages_total = LEAST(r.pages_total, $4::int),
+          final_at = COALESCE(r.final_at, CASE WHEN r.pages + $3 >= LEAST(r.pages_total, $4::int) THEN now() END)
+    WHERE simulation_id = $1
+      AND ($5 OR r.pages_total IS DISTINCT FROM LEAST(r.pages_total, $4::int))
+RETURNING final_at IS NOT NULL AS final`,
+);
+
 /** Counts what was added, and decides on finality; writes nothing where nothing changed. */
 async function updateSummary(
   tx: Transaction,
@@ -224,14 +251,7 @@ async function updateSummary(
   change: { changed: boolean; estimators: number; pages: number; finalAtPages: number | undefined },
 ): Promise<boolean> {
   const { rows } = await tx.query<{ final: boolean }>(
-    `UPDATE result_summary r
-        SET version = r.version + 1, estimators = r.estimators + $2, pages = r.pages + $3,
-            pages_total = LEAST(r.pages_total, $4::int),
-            final_at = COALESCE(r.final_at, CASE WHEN r.pages + $3 >= LEAST(r.pages_total, $4::int) THEN now() END)
-      WHERE simulation_id = $1
-        AND ($5 OR r.pages_total IS DISTINCT FROM LEAST(r.pages_total, $4::int))
-  RETURNING final_at IS NOT NULL AS final`,
-    [simulationId, change.estimators, change.pages, change.finalAtPages ?? null, change.changed],
+    UPDATE_SUMMARY.with([simulationId, change.estimators, change.pages, change.finalAtPages ?? null, change.changed]),
   );
   return rows[0]?.final ?? false;
 }
