@@ -41,7 +41,10 @@ export async function answerConditionally(
 /** The same for an answer whose validator can only be its own content. */
 export async function answerByContent(request: FastifyRequest, reply: FastifyReply, body: object): Promise<void> {
   const validator = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
-  await answerConditionally(request, reply, { validator, open: () => Promise.resolve({ validator, body }) });
+  await answerConditionally(request, reply, {
+    validator: () => Promise.resolve(validator),
+    open: () => Promise.resolve({ validator, body }),
+  });
 }
 
 /** The same for an answer out of stored payloads, which are streamed and never held whole. */
@@ -65,15 +68,20 @@ export async function answerSpliced(
   await sendStream(request, reply, length, payloads.stream(segments, encoding));
 }
 
-/** Opens a resource, unless 304 was answered; `*` matches only what exists, so it is opened before that is said. */
+/**
+ * Opens a resource, unless 304 was answered. `*` matches only what exists, so it is opened before that is said; who brings no tag
+ * gets it in one go, without a question about the validator before.
+ */
 async function unlessUnmodified<T extends { readonly validator: string }>(
   request: FastifyRequest,
   reply: FastifyReply,
-  resource: { readonly validator: string; readonly open: () => Promise<T> },
+  resource: { readonly validator: () => Promise<string>; readonly open: () => Promise<T> },
   encoding: BodyEncoding,
 ): Promise<T | undefined> {
-  const anything = matchesAnything(request.headers['if-none-match']);
-  if (!anything && notModified(request, reply, entityTag(resource.validator, encoding))) return undefined;
+  const brought = request.headers['if-none-match'];
+  if (brought !== undefined && !matchesAnything(brought)) {
+    if (notModified(request, reply, entityTag(await resource.validator(), encoding))) return undefined;
+  }
   const opened = await resource.open();
   return notModified(request, reply, entityTag(opened.validator, encoding)) ? undefined : opened;
 }

@@ -33,6 +33,6 @@ export class InputsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await answerSpliced(request, reply, await this.inputs.read(user, query.job_id), this.payloads);
+    await answerSpliced(request, reply, this.inputs.read(user, query.job_id), this.payloads);
   }
 }

@@ -17,11 +17,15 @@ export class InputsService {
     private readonly access: SimulationAccessService,
   ) {}
 
-  /** The stored input, unchanged. Throws `notFound` for a job that the viewer may not see. */
-  async read(viewer: Viewer, jobId: string): Promise<SplicedResource> {
-    const simulation = await this.access.require(viewer, jobId);
-    const validator = validatorOf(simulation, ['inputs']);
-    return { validator, open: async () => ({ validator, segments: await this.segments(simulation.id) }) };
+  /** The stored input, unchanged. */
+  read(viewer: Viewer, jobId: string): SplicedResource {
+    return {
+      validator: async () => validatorOf(await this.access.require(viewer, jobId), ['inputs']),
+      open: async () => {
+        const simulation = await this.access.require(viewer, jobId);
+        return { validator: validatorOf(simulation, ['inputs']), segments: await this.segments(simulation.id) };
+      },
+    };
   }
 
   private async segments(simulationId: number): Promise<Segment[]> {

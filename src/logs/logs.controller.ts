@@ -36,7 +36,7 @@ export class LogsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await answerSpliced(request, reply, await this.logs.read(user, query.job_id), this.payloads);
+    await answerSpliced(request, reply, this.logs.read(user, query.job_id), this.payloads);
   }
 
   @Public()

@@ -60,17 +60,21 @@ export class LogsService {
     }
   }
 
-  /** All log files. Throws `notFound` for a job that the viewer may not see, and where there are none yet. */
-  async read(viewer: Viewer, jobId: string): Promise<SplicedResource> {
-    const simulation = await this.access.require(viewer, jobId);
-    const validator = (version: string) => validatorOf(simulation, ['logs', version]);
-    const open = async () => {
-      const found = await findLogs(this.database, simulation.id);
-      if (found === undefined) throw noSuchJob();
-      if (found.logs.length === 0) throw new AppError('notFound', 'Logfiles are unavailable');
-      return { validator: validator(found.version), segments: logfilesAnswer(found.logs) };
+  /** All log files. Opening throws `notFound` where there are none yet, too. */
+  read(viewer: Viewer, jobId: string): SplicedResource {
+    return {
+      validator: async () => {
+        const simulation = await this.access.require(viewer, jobId);
+        return validatorOf(simulation, ['logs', simulation.versions.logs]);
+      },
+      open: async () => {
+        const simulation = await this.access.require(viewer, jobId);
+        const found = await findLogs(this.database, simulation.id);
+        if (found === undefined) throw noSuchJob();
+        if (found.logs.length === 0) throw new AppError('notFound', 'Logfiles are unavailable');
+        return { validator: validatorOf(simulation, ['logs', found.version]), segments: logfilesAnswer(found.logs) };
+      },
     };
-    return { validator: validator(simulation.versions.logs), open };
   }
 
   private async store(

@@ -1,16 +1,17 @@
 import type { Segment } from './spliced-body.js';
 
 /**
- * An answer in JSON, and an opaque text that changes whenever it does (what an ETag is made of); `open` gives the body
- * with the validator of the very snapshot that it is of.
+ * An answer in JSON, and an opaque text that changes whenever it does (what an ETag is made of). `validator` tells the present
+ * one, for who has an answer already; `open` gives the body with the validator of the very snapshot that it is of. Both throw
+ * `notFound` for what the viewer may not see.
  */
 export interface Resource {
-  readonly validator: string;
+  readonly validator: () => Promise<string>;
   readonly open: () => Promise<{ readonly validator: string; readonly body: object }>;
 }
 
 /** The same for an answer out of stored payloads, which is streamed. */
 export interface SplicedResource {
-  readonly validator: string;
+  readonly validator: () => Promise<string>;
   readonly open: () => Promise<{ readonly validator: string; readonly segments: Iterable<Segment> }>;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StoredPayload } from '../payload/payload-store.js';
 import { PreparedStatement, type Queryable } from '../prisma/database.js';
+import { IS_VISIBLE, type Viewer, visibleTo } from '../simulations/simulation-access.service.js';
 import type { PageRange } from './domain/page-range.js';
 
 /** Which pages of a simulation. */
@@ -28,6 +29,9 @@ export interface StoredEstimator {
 
 /** What a simulation holds of a selection, all of one snapshot. */
 export interface FoundPages {
+  /** Of the simulation. */
+  readonly id: number;
+  readonly epoch: string;
   readonly version: string;
   /** Pages stored, whatever the selection. */
   readonly pagesStored: number;
@@ -39,6 +43,8 @@ export interface FoundPages {
 type Column<T> = readonly T[] | null;
 
 interface Row {
+  readonly id: number;
+  readonly epoch: string;
   readonly version: string;
   readonly pages_stored: number;
   readonly estimator_no: number | null;
@@ -57,46 +63,50 @@ interface Row {
 /** Pages come column by column, each as one JSON list: to take many rows apart one by one costs several times more. */
 const FIND_PAGES = new PreparedStatement(
   'pages of a simulation',
-  `SELECT r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name, p.*
-     FROM result_summary r
-     LEFT JOIN estimator e ON e.simulation_id = r.simulation_id AND ($2::bytea IS NULL OR e.name_hash = $2)
+  `SELECT s.id, d.epoch, r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name, p.*
+     FROM simulation s
+     JOIN result_summary r ON r.simulation_id = s.id
+    CROSS JOIN database_epoch d
+     LEFT JOIN estimator e ON e.simulation_id = r.simulation_id AND ($4::bytea IS NULL OR e.name_hash = $4)
     CROSS JOIN LATERAL (
       SELECT json_agg(page_number) AS page_numbers, json_agg(name) AS names, json_agg(unit) AS units, json_agg(bins) AS bins,
              json_agg(payload_id) AS payload_ids, json_agg(blocks) AS blocks, json_agg(streams) AS streams,
              json_agg(stored_bytes) AS stored_bytes, json_agg(raw_bytes) AS raw_bytes
         FROM (SELECT * FROM page
                WHERE simulation_id = e.simulation_id AND estimator_no = e.no
-                 AND ($3::int8multirange IS NULL OR page_number::bigint <@ $3::int8multirange)
+                 AND ($5::int8multirange IS NULL OR page_number::bigint <@ $5::int8multirange)
                ORDER BY page_number) sorted) p
-    WHERE r.simulation_id = $1
+    WHERE ${IS_VISIBLE}
     ORDER BY e.no`,
 );
 
-/** Finds pages and their metadata in one statement that touches no payload; undefined where the simulation is gone. */
+/** Finds pages and their metadata in one statement that touches no payload; undefined where the viewer may not see such a simulation. */
 export async function findPages(
   db: Queryable,
-  simulationId: number,
+  viewer: Viewer,
+  jobId: string,
   selection: Selection,
 ): Promise<FoundPages | undefined> {
   const { rows } = await db.query<Row>(
-    FIND_PAGES.with([simulationId, nameHash(selection.estimatorName), multirange(selection.pages)]),
+    FIND_PAGES.with([...visibleTo(viewer, jobId), nameHash(selection.estimatorName), multirange(selection.pages)]),
   );
   const [first] = rows;
   if (first === undefined) return undefined;
   const estimators = rows
     .filter(({ estimator_no }) => estimator_no !== null)
-    .map((row) => ({ name: row.estimator_name, pages: pagesOf(row, simulationId) }));
-  return { version: first.version, pagesStored: first.pages_stored, estimators };
+    .map((row) => ({ name: row.estimator_name, pages: pagesOf(row) }));
+  const { id, epoch, version, pages_stored: pagesStored } = first;
+  return { id, epoch, version, pagesStored, estimators };
 }
 
-function pagesOf(row: Row, simulationId: number): StoredPage[] {
+function pagesOf(row: Row): StoredPage[] {
   return (row.page_numbers ?? []).map((pageNumber, index) => ({
     pageNumber,
     name: memberOf(row.names, index),
     unit: memberOf(row.units, index),
     bins: memberOf(row.bins, index),
     payload: {
-      simulationId,
+      simulationId: row.id,
       payloadId: BigInt(memberOf(row.payload_ids, index)),
       blocks: memberOf(row.blocks, index),
       streams: memberOf(row.streams, index),

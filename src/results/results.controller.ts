@@ -40,7 +40,7 @@ export class ResultsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const resource = await this.results.read(user, query.job_id, query.selection());
+    const resource = this.results.read(user, query.job_id, query.selection());
     await answerSpliced(request, reply, resource, this.payloads);
   }
 
@@ -58,7 +58,7 @@ export class ResultsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await answerConditionally(request, reply, await this.results.listEstimators(user, query.job_id));
+    await answerConditionally(request, reply, this.results.listEstimators(user, query.job_id));
   }
 
   @Public()

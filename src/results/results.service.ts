@@ -10,7 +10,6 @@ import {
   SimulationAccessService,
   type Viewer,
   validatorOf,
-  type VisibleSimulation,
 } from '../simulations/simulation-access.service.js';
 import { UpdateKeyService } from '../simulations/update-key.service.js';
 import { KeyedQueue } from './domain/keyed-queue.js';
@@ -61,38 +60,40 @@ export class ResultsService {
     }
   }
 
-  /** The selected pages in the API reference's shape. Throws `notFound` for a job that the viewer may not see. */
-  async read(viewer: Viewer, jobId: string, selection: Selection): Promise<SplicedResource> {
-    const simulation = await this.access.require(viewer, jobId);
-    const validator = (version: string) => validatorOf(simulation, ['results', version, selection]);
-    const open = async () => {
-      const { version, estimators } = await this.select(simulation, selection);
-      return { validator: validator(version), segments: resultsAnswer(estimators) };
+  /** The selected pages in the API reference's shape. */
+  read(viewer: Viewer, jobId: string, selection: Selection): SplicedResource {
+    return {
+      validator: () => this.validator(viewer, jobId, ['results', selection]),
+      open: async () => {
+        const found = await this.find(viewer, jobId, selection);
+        if (found.estimators.length === 0) throw new AppError('notFound', 'Estimator not found');
+        const estimators = found.estimators.filter(({ pages }) => pages.length > 0);
+        if (estimators.length === 0) throw new AppError('notFound', 'Page not found');
+        const validator = validatorOf(found, [found.version, 'results', selection]);
+        return { validator, segments: resultsAnswer(estimators) };
+      },
     };
-    return { validator: validator(simulation.versions.results), open };
   }
 
   /** Names and page metadata of all estimators. */
-  async listEstimators(viewer: Viewer, jobId: string): Promise<Resource> {
-    const simulation = await this.access.require(viewer, jobId);
-    const validator = (version: string) => validatorOf(simulation, ['estimators', version]);
-    const open = async () => {
-      const { version, estimators } = await this.find(simulation, {});
-      return { validator: validator(version), body: estimatorsAnswer(estimators) };
+  listEstimators(viewer: Viewer, jobId: string): Resource {
+    return {
+      validator: () => this.validator(viewer, jobId, ['estimators']),
+      open: async () => {
+        const found = await this.find(viewer, jobId, {});
+        const validator = validatorOf(found, [found.version, 'estimators']);
+        return { validator, body: estimatorsAnswer(found.estimators) };
+      },
     };
-    return { validator: validator(simulation.versions.results), open };
   }
 
-  private async select(simulation: VisibleSimulation, selection: Selection): Promise<FoundPages> {
-    const found = await this.find(simulation, selection);
-    if (found.estimators.length === 0) throw new AppError('notFound', 'Estimator not found');
-    const estimators = found.estimators.filter(({ pages }) => pages.length > 0);
-    if (estimators.length === 0) throw new AppError('notFound', 'Page not found');
-    return { ...found, estimators };
+  private async validator(viewer: Viewer, jobId: string, parts: readonly unknown[]): Promise<string> {
+    const simulation = await this.access.require(viewer, jobId);
+    return validatorOf(simulation, [simulation.versions.results, ...parts]);
   }
 
-  private async find(simulation: VisibleSimulation, selection: Selection): Promise<FoundPages> {
-    const found = await findPages(this.database, simulation.id, selection);
+  private async find(viewer: Viewer, jobId: string, selection: Selection): Promise<FoundPages> {
+    const found = await findPages(this.database, viewer, jobId, selection);
     if (found === undefined) throw noSuchJob();
     if (found.pagesStored === 0) throw new AppError('notFound', 'Results are unavailable');
     return found;

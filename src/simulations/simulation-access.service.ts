@@ -31,6 +31,15 @@ interface Row {
   readonly epoch: string;
 }
 
+/** The rule, for statements that know the simulation as `s` and whose first three values are those of `visibleTo`. */
+export const IS_VISIBLE = 's.job_id = $1 AND (s.owner_id = $2 OR $3)';
+
+/** The values of that rule. Throws `notFound` for what can be no job_id. */
+export function visibleTo({ id, isAdmin }: Viewer, jobId: string): [jobId: string, ownerId: number, isAdmin: boolean] {
+  if (!JOB_ID.test(jobId)) throw noSuchJob();
+  return [jobId, id, isAdmin];
+}
+
 const VISIBLE = new PreparedStatement(
   'visible simulation',
   `SELECT s.id, s.job_id, s.owner_id, r.version AS results, t.version AS tasks, l.version AS logs, e.epoch
@@ -39,7 +48,7 @@ const VISIBLE = new PreparedStatement(
      JOIN task_summary t ON t.simulation_id = s.id
      JOIN log_summary l ON l.simulation_id = s.id
     CROSS JOIN database_epoch e
-    WHERE s.job_id = $1 AND (s.owner_id = $2 OR $3)`,
+    WHERE ${IS_VISIBLE}`,
 );
 
 /** Owns the rule who may see a simulation: one indexed query answers it, with all that a 304 needs. */
@@ -49,8 +58,7 @@ export class SimulationAccessService {
 
   /** The simulation, if it is there and `viewer` may see it; else `notFound`, word for word the same. */
   async require(viewer: Viewer, jobId: string): Promise<VisibleSimulation> {
-    if (!JOB_ID.test(jobId)) throw noSuchJob();
-    const { rows } = await this.database.query<Row>(VISIBLE.with([jobId, viewer.id, viewer.isAdmin]));
+    const { rows } = await this.database.query<Row>(VISIBLE.with(visibleTo(viewer, jobId)));
     const [row] = rows;
     if (row === undefined) throw noSuchJob();
     const { id, job_id, owner_id, results, tasks, logs, epoch } = row;
@@ -64,6 +72,6 @@ export function noSuchJob(): AppError {
 }
 
 /** What an answer about a simulation depends on, as one text: the same only for the same data of the same database. */
-export function validatorOf({ epoch, id }: VisibleSimulation, parts: readonly unknown[]): string {
+export function validatorOf({ epoch, id }: Pick<VisibleSimulation, 'epoch' | 'id'>, parts: readonly unknown[]): string {
   return JSON.stringify([epoch, id, ...parts]);
 }

@@ -30,7 +30,7 @@ export class TasksController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await answerConditionally(request, reply, await this.tasks.read(user, query.job_id));
+    await answerConditionally(request, reply, this.tasks.read(user, query.job_id));
   }
 
   @Public()

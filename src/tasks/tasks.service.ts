@@ -62,17 +62,19 @@ export class TasksService {
     this.logger.debug({ jobId: simulation.jobId, updates: updates.length, changed }, 'task updates merged');
   }
 
-  /** The tasks and the state of a job. Throws `notFound` where the viewer may not see it. */
-  async read(viewer: Viewer, jobId: string): Promise<Resource> {
-    const simulation = await this.access.require(viewer, jobId);
-    // The job's state depends on results as well.
-    const validator = (versions: readonly string[]) => validatorOf(simulation, ['tasks', ...versions]);
-    const open = async () => {
-      const found = await findTasks(this.database, simulation.id);
-      if (found === undefined) throw noSuchJob();
-      return { validator: validator(found.versions), body: TasksAnswer.of(found) };
+  /** The tasks and the state of a job, which depends on results as well. */
+  read(viewer: Viewer, jobId: string): Resource {
+    return {
+      validator: async () => {
+        const simulation = await this.access.require(viewer, jobId);
+        return validatorOf(simulation, ['tasks', simulation.versions.tasks, simulation.versions.results]);
+      },
+      open: async () => {
+        const found = await findTasks(this.database, viewer, jobId);
+        if (found === undefined) throw noSuchJob();
+        return { validator: validatorOf(found, ['tasks', ...found.versions]), body: TasksAnswer.of(found) };
+      },
     };
-    return { validator: validator([simulation.versions.tasks, simulation.versions.results]), open };
   }
 
   private async write(calls: readonly SimulationUpdates[]): Promise<(number | Error)[]> {

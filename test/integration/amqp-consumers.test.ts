@@ -31,13 +31,13 @@ const page = (pageNumber: number, values: number[] = [0.1, 0.25]) => ({
 });
 
 async function resultsOf(jobId: string): Promise<unknown> {
-  const { segments } = await (await test_.app.get(ResultsService).read(test_.owner, jobId, {})).open();
+  const { segments } = await test_.app.get(ResultsService).read(test_.owner, jobId, {}).open();
   const stream = test_.app.get(PayloadReaderService).stream(joined(segments), 'identity');
   return JSON.parse((await buffer(Readable.from(stream))).toString('utf8'));
 }
 
 async function logsOf(jobId: string): Promise<unknown> {
-  const { segments } = await (await test_.app.get(LogsService).read(test_.owner, jobId)).open();
+  const { segments } = await test_.app.get(LogsService).read(test_.owner, jobId).open();
   const stream = test_.app.get(PayloadReaderService).stream(joined(segments), 'identity');
   return JSON.parse((await buffer(Readable.from(stream))).toString('utf8'));
 }
@@ -52,7 +52,7 @@ interface ShownTasks {
 }
 
 async function tasksOf(jobId: string): Promise<ShownTasks> {
-  const { body } = await (await test_.app.get(TasksService).read(test_.owner, jobId)).open();
+  const { body } = await test_.app.get(TasksService).read(test_.owner, jobId).open();
   return body as ShownTasks;
 }
 

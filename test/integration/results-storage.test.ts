@@ -24,7 +24,7 @@ async function readText(
   encoding: BodyEncoding = 'identity',
   selection: Selection = {},
 ): Promise<string> {
-  const { segments } = await (await results.read(test_.owner, jobId, selection)).open();
+  const { segments } = await results.read(test_.owner, jobId, selection).open();
   const list = joined(segments);
   const pieces: Buffer[] = [];
   for await (const piece of splicedBody(reading(), list, encoding)) pieces.push(piece);
@@ -261,7 +261,7 @@ test('a reader keeps its snapshot while pages are replaced, and the old payload 
   const save = (value: number) =>
     results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, value)] }] }));
   await save(1);
-  const { segments } = await (await results.read(test_.owner, identity.simulation_id, {})).open();
+  const { segments } = await results.read(test_.owner, identity.simulation_id, {}).open();
   const list = joined(segments);
   await save(2);
   const body = async () => {

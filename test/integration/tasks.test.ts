@@ -31,11 +31,11 @@ interface Shown {
 }
 
 async function read(jobId: string): Promise<Shown> {
-  return (await (await tasks.read(test_.owner, jobId)).open()).body as Shown;
+  return (await tasks.read(test_.owner, jobId).open()).body as Shown;
 }
 
 async function validator(jobId: string): Promise<string> {
-  return (await tasks.read(test_.owner, jobId)).validator;
+  return tasks.read(test_.owner, jobId).validator();
 }
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
@@ -58,10 +58,10 @@ const update: fc.Arbitrary<TaskUpdate> = fc
 test('PostgreSQL folds updates as the pure merge does, and the summary follows', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(update, { maxLength: 5 }), { minLength: 1, maxLength: 6 }), async (batches) => {
-      const { id } = await submitSimulation(test_);
+      const { id, simulation_id } = await submitSimulation(test_);
       for (const batch of batches) await storeTaskUpdates(test_.database, [{ simulationId: id, updates: batch }]);
       const merged = foldTaskUpdates(batches.flat());
-      const found = await findTasks(test_.database, id);
+      const found = await findTasks(test_.database, test_.owner, simulation_id);
       expect(found?.stored.map(({ lastUpdateTime: _, ...task }) => task)).toStrictEqual(
         merged.map(({ estimate, ...task }) => ({ ...task, estimatedTime: estimate?.seconds ?? null })),
       );
@@ -132,7 +132,7 @@ test('10,000 updates go in at once, the same task several times', async () => {
 });
 
 test('updates of the same tasks at the same time neither fail nor lose anything', async () => {
-  const { id } = await submitSimulation(test_, 20);
+  const { id, simulation_id } = await submitSimulation(test_, 20);
   const one = (taskId: number, simulatedPrimaries: number): TaskUpdate => ({
     ...{
       taskId,
@@ -148,7 +148,7 @@ test('updates of the same tasks at the same time neither fail nor lose anything'
     Array.from({ length: 20 }, (__, task) => one(batch % 2 === 0 ? task : 19 - task, batch)),
   );
   await Promise.all(batches.map((batch) => storeTaskUpdates(test_.database, [{ simulationId: id, updates: batch }])));
-  const found = await findTasks(test_.database, id);
+  const found = await findTasks(test_.database, test_.owner, simulation_id);
   expect(found?.stored.map(({ simulatedPrimaries }) => simulatedPrimaries)).toStrictEqual(
     Array.from({ length: 20 }, () => 29),
   );
