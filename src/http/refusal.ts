@@ -24,6 +24,10 @@ export function answerAndDrain(request: FastifyRequest, reply: FastifyReply, sta
     void reply.header('Connection', 'close').status(status).send(body);
     return;
   }
+  // Node closes behind the answer where the sender asks for that: what is on its way would break the connection before the
+  // answer is read. So the connection ends behind the body.
+  const { shouldKeepAlive } = reply.raw;
+  reply.raw.shouldKeepAlive = true;
   let left = DRAIN_BYTES;
   const timer = setTimeout(() => socket.destroy(), DRAIN_MS);
   incoming.on('data', (chunk: Buffer) => {
@@ -31,7 +35,10 @@ export function answerAndDrain(request: FastifyRequest, reply: FastifyReply, sta
     if (left < 0) socket.destroy();
   });
   incoming.once('close', () => clearTimeout(timer));
-  incoming.once('end', () => clearTimeout(timer));
+  incoming.once('end', () => {
+    clearTimeout(timer);
+    if (!shouldKeepAlive) socket.destroySoon();
+  });
   incoming.on('error', () => undefined);
   incoming.resume();
   void reply.status(status).send(body);
