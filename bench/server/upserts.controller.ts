@@ -59,7 +59,8 @@ async function storeRowByRow(
   for (const { name: estimator, pages } of estimators) {
     for (const { pageNumber, name, unit, payload } of pages) {
       const arrays: (Buffer | null)[] = [];
-      for (const [stream] of payload.parts) arrays.push(stream === undefined ? null : await spool.read(stream));
+      for (const [stream] of payload.parts)
+        arrays.push(stream === undefined ? null : Buffer.concat(await spool.read(stream)));
       await upsertNaivePage(tx, [simulationId, estimator, pageNumber, name, unit], arrays);
     }
   }

@@ -3,6 +3,7 @@ import { type Disposition, type JsonHandler, JsonScanner, type ValueKind } from 
 import type { TextSink } from '../json/text-sink.js';
 import { TextBuffer } from '../json/text-buffer.js';
 import { Utf8Check } from '../json/utf8-check.js';
+import { FairTurns } from './fair-turns.js';
 import { Spool, SpoolSink } from '../payload/spool.js';
 import { validateDto } from '../validation/validate-dto.js';
 import type { WorkerEnvelope } from './worker-envelope.js';
@@ -84,6 +85,7 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
 
   async run(): Promise<{ readonly simulation: S; readonly envelope: E }> {
     const utf8 = new Utf8Check();
+    const turns = new FairTurns();
     let bytes = 0;
     for await (const chunk of this.body.chunks) {
       if (bytes + chunk.length > this.format.maxBytes) throw overLimit(this.format.maxBytes);
@@ -96,6 +98,7 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
       if (this.authorized === undefined || this.putAside !== undefined) this.requireSmall(bytes);
       await this.content.drained?.();
       await this.putAside?.settled();
+      await turns.next();
     }
     utf8.end();
     this.scanner.end();
@@ -181,9 +184,11 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
   private async readPutAside(spool: Spool): Promise<void> {
     const scanner = new JsonScanner(this.content);
     scanner.nonFinite = true;
+    const turns = new FairTurns();
     for await (const chunk of spool.readAll()) {
       scanner.write(chunk);
       await this.content.drained?.();
+      await turns.next();
     }
     scanner.end();
   }

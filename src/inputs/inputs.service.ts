@@ -36,7 +36,7 @@ export class InputsService {
     if (input === null) throw noSuchJob();
     const payload = {
       simulationId,
-      payloadId: input.inputPayloadId,
+      payloadId: Number(input.inputPayloadId),
       blocks: input.inputBlocks,
       streams: input.inputBlocks,
       storedBytes: Number(input.inputStoredBytes),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type Disposition, type JsonHandler, JsonScanner } from './json-scanner.js';
-import { NumberArrayText, Scratch } from './number-array-text.js';
+import { BufferPool } from './buffer-pool.js';
+import { NumberArrayText } from './number-array-text.js';
 import { TextBuffer } from './text-buffer.js';
 import { Utf8Check } from './utf8-check.js';
 
@@ -147,6 +148,8 @@ const numberText = fc.oneof(
   fc.constantFrom('NaN', 'Infinity', '-Infinity'),
 );
 
+const buffers = new BufferPool(1e6);
+
 test('a list of numbers keeps its tokens, drops white space and turns non-finite numbers into null', () => {
   const space = fc.constantFrom('', ' ', '\n  ', '\t');
   fc.assert(
@@ -157,7 +160,15 @@ test('a list of numbers keeps its tokens, drops white space and turns non-finite
       (items, at, piece) => {
         const text = `[${items.map((item) => item.join('')).join(',')}]`;
         const pieces: string[] = [];
-        const list = new NumberArrayText('values', (part) => pieces.push(part.toString()), piece, new Scratch());
+        const list = new NumberArrayText(
+          'values',
+          ({ text, giveBack }) => {
+            pieces.push(text.toString());
+            giveBack();
+          },
+          piece,
+          buffers,
+        );
         const handler: JsonHandler = {
           key: unexpected,
           value: () => list,
@@ -195,7 +206,7 @@ test.each([
   '-NaN',
   ',1',
 ])('a list with %s is refused', (inner) => {
-  const list = new NumberArrayText('values', () => undefined, 1e6, new Scratch());
+  const list = new NumberArrayText('values', () => undefined, 1e6, buffers);
   const handler: JsonHandler = { key: unexpected, value: () => list, endObject: unexpected, endArray: unexpected };
   expect(() => scan(Buffer.from(`[${inner}]`), handler, 3, true)).toThrow(/values\[|body: not valid JSON/);
 });
@@ -228,7 +239,7 @@ test('invalid UTF-8 is refused, also where a chunk cuts a character', () => {
 
 test('a number in a list has 4,096 bytes at most, wherever chunks end', () => {
   const read = (text: Buffer, chunkBytes: number): number => {
-    const numbers = new NumberArrayText('values', () => undefined, 1e9, new Scratch());
+    const numbers = new NumberArrayText('values', () => undefined, 1e9, buffers);
     for (let at = 0; at < text.length; at += chunkBytes) numbers.write(text.subarray(at, at + chunkBytes), 0);
     return numbers.count;
   };

@@ -1,4 +1,5 @@
 import { invalid } from '../errors/app-error.js';
+import type { BufferPool } from './buffer-pool.js';
 
 /**
  * A JSON array of numbers, read byte by byte as its chunks come: validated against the strict number grammar
@@ -23,15 +24,16 @@ export class NumberArrayText {
 
   /**
    * @param field the path of this array, for errors: `estimators[0].pages[2].data.values`
-   * @param onText takes the normalised text piece by piece; only the last piece is shorter than `pieceBytes`
+   * @param onText takes the normalised text piece by piece, each to be given back; only the last is shorter than `pieceBytes`
+   * @param buffers whence the memory for the text comes
    */
   constructor(
     private readonly field: string,
-    private readonly onText: (piece: Buffer) => void,
+    private readonly onText: (piece: LentText) => void,
     private readonly pieceBytes: number,
-    private readonly scratch: Scratch,
+    private readonly buffers: BufferPool,
   ) {
-    this.text = scratch.buffer;
+    this.text = buffers.take(LEAST_BUFFER_BYTES);
     this.push(OPEN_BRACKET);
   }
 
@@ -59,6 +61,12 @@ export class NumberArrayText {
       if (step < SKIP) {
         text[length++] = byte;
         state = step;
+        if (DIGITS[state] === 0) continue;
+        // Most bytes are digits behind a digit; they need no table.
+        for (let digit = chunk[at + 1] as number; (digit ^ 0x30) < 10; digit = chunk[at + 1] as number) {
+          text[length++] = digit;
+          at++;
+        }
       } else if (step < SPECIAL) {
         state = step - SKIP;
       } else if (step === COMMA) {
@@ -132,30 +140,37 @@ export class NumberArrayText {
   /** Worst growth: NaN (3 bytes) becomes null (4), so four thirds, and some slack for a literal across chunks. */
   private reserve(incoming: number): void {
     const needed = this.length + Math.ceil((incoming * 4) / 3) + 16;
-    if (needed > this.text.length) this.text = this.scratch.grow(needed, this.length);
+    if (needed <= this.text.length) return;
+    const { text } = this;
+    this.goOnIn(this.buffers.take(Math.max(needed, text.length * 2)), 0);
+    this.buffers.give(text);
   }
 
   /** Hands over whole tokens only, so that an unfinished one stays in one piece for its range check. */
   private flush(): void {
+    const { text, buffers } = this;
     const whole = this.done ? this.length : this.tokenStart;
-    this.onText(Buffer.from(this.text.subarray(0, whole)));
-    this.text.copyWithin(0, whole, this.length);
+    if (whole === 0) return;
+    if (!this.done) this.goOnIn(buffers.take(LEAST_BUFFER_BYTES), whole);
     this.length -= whole;
     this.tokenStart = 0;
+    this.onText({ text: text.subarray(0, whole), giveBack: () => buffers.give(text) });
+  }
+
+  private goOnIn(buffer: Buffer, from: number): void {
+    this.text.copy(buffer, 0, from, this.length);
+    this.text = buffer;
   }
 }
 
-/** Working memory that one array after another uses; only one is open at a time. */
-export class Scratch {
-  buffer: Buffer = Buffer.allocUnsafeSlow(8 * 1024);
-
-  grow(needed: number, used: number): Buffer {
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
-    this.buffer.copy(larger, 0, 0, used);
-    this.buffer = larger;
-    return larger;
-  }
+/** Text in a buffer that goes back once nobody reads it any more. */
+export interface LentText {
+  readonly text: Buffer;
+  readonly giveBack: () => void;
 }
+
+/** Holds the longest token, and all of most axes. */
+const LEAST_BUFFER_BYTES = 8 * 1024;
 
 /** A byte as an error shows it: printable ASCII quoted, the rest as a code. */
 export function describeByte(byte: number): string {
@@ -195,6 +210,11 @@ const COMMA = 32;
 const END = 33;
 const LITERAL = 34;
 const BAD = 35;
+
+/** 1 for the states in which any digit leads to the same state. */
+const DIGITS = Uint8Array.from({ length: SKIP }, (_, state) =>
+  state === INTEGER || state === FRACTION || state === EXPONENT_DIGIT ? 1 : 0,
+);
 
 const TABLE = buildTable();
 

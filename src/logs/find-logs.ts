@@ -35,7 +35,7 @@ export async function findLogs(
     const { blocks, streams } = row;
     const bytes = { storedBytes: Number(row.stored_bytes), rawBytes: Number(row.raw_bytes) };
     return [
-      { name: row.name, payload: { simulationId, payloadId: BigInt(row.payload_id), blocks, streams, ...bytes } },
+      { name: row.name, payload: { simulationId, payloadId: Number(row.payload_id), blocks, streams, ...bytes } },
     ];
   });
   return { version: first.version, logs };

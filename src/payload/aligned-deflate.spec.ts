@@ -1,22 +1,33 @@
 import { crc32, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { adlerOf, alignedDeflate, deflateBlocks, WRAPPER_BYTES } from './aligned-deflate.js';
+import { adlerOf, alignedDeflate, deflateBlocks, storedText, WRAPPER_BYTES } from './aligned-deflate.js';
 
 test('an aligned stream is plain zlib that any tool inflates', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 5_000 }), async (content) => {
       const text = Buffer.from(content);
       const stream = await alignedDeflate(text);
-      expect(inflateSync(stream.bytes).equals(text)).toBe(true);
+      const bytes = Buffer.concat(stream.pieces);
+      expect(inflateSync(bytes).equals(text)).toBe(true);
       expect(stream.rawLength).toBe(text.length);
       expect(stream.crc32).toBe(crc32(text));
-      expect(stream.bytes.readUInt32BE(stream.bytes.length - 4)).toBe(adlerOf(stream.bytes));
+      expect(bytes.readUInt32BE(bytes.length - 4)).toBe(adlerOf(bytes));
     }),
   );
 });
 
+test('short text is stored, and read back without inflating', async () => {
+  for (const length of [0, 1, 256, 257, 5_000]) {
+    const text = Buffer.from('0.25,'.repeat(1_000).slice(0, length));
+    const bytes = Buffer.concat((await alignedDeflate(text)).pieces);
+    expect(storedText(bytes, length)?.toString()).toBe(length <= 256 ? text.toString() : undefined);
+    expect(storedText(bytes, length + 1)).toBeUndefined();
+  }
+});
+
 test('its blocks end at a byte boundary: they are followed by an empty stored block', async () => {
-  const { bytes } = await alignedDeflate(Buffer.from('[0.1,0.2,0.3]'.repeat(500)));
+  const { pieces } = await alignedDeflate(Buffer.from('[0.1,0.2,0.3]'.repeat(500)));
+  const bytes = Buffer.concat(pieces);
   const blocks = deflateBlocks(bytes);
   expect(blocks.subarray(-4).toString('hex')).toBe('0000ffff');
   expect(blocks).toHaveLength(bytes.length - WRAPPER_BYTES);

@@ -17,8 +17,8 @@ export type BlockStreams = readonly (StoredStream | undefined)[];
 export async function fetchSingleBlocks(
   db: BinarySource,
   simulationId: number,
-  payloadIds: readonly bigint[],
-): Promise<Map<bigint, BlockStreams>> {
+  payloadIds: readonly number[],
+): Promise<Map<number, BlockStreams>> {
   const rows = await db.copyRows(
     `SELECT payload_id, ${ALL_PARTS} FROM payload_block
       WHERE simulation_id = ${simulationId} AND payload_id IN (${payloadIds.join(',')}) AND block = 0`,
@@ -38,7 +38,7 @@ function streamOf(row: BinaryRow, part: number): StoredStream | undefined {
   const at = 1 + COLUMNS_OF_PART * part;
   const bytes = row[at];
   if (bytes === null || bytes === undefined) return undefined;
-  return { bytes: wholeField(bytes), rawLength: integerAt(row, at + 1), crc32: Number(bigintAt(row, at + 2)) };
+  return { bytes: wholeField(bytes), rawLength: integerAt(row, at + 1), crc32: bigintAt(row, at + 2) };
 }
 
 /** One zlib stream that is fetched slice by slice, for whoever has no room for all of it. */
@@ -97,7 +97,7 @@ export async function openBlockPart(
   };
   return {
     rawLength: integerAt(opened, 1),
-    crc32: Number(bigintAt(opened, 2)),
+    crc32: bigintAt(opened, 2),
     adler32: wholeField(fieldAt(opened, 3)).readUInt32BE(),
     slices: slices(),
   };
@@ -131,6 +131,8 @@ function integerAt(row: BinaryRow, index: number): number {
   return wholeField(fieldAt(row, index)).readInt32BE();
 }
 
-function bigintAt(row: BinaryRow, index: number): bigint {
-  return wholeField(fieldAt(row, index)).readBigInt64BE();
+/** Of a bigint that is not negative. */
+function bigintAt(row: BinaryRow, index: number): number {
+  const bytes = wholeField(fieldAt(row, index));
+  return bytes.readUInt32BE(0) * 2 ** 32 + bytes.readUInt32BE(4);
 }

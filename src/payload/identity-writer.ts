@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createInflateRaw, inflate, inflateSync } from 'node:zlib';
-import { FINAL_BLOCK } from './aligned-deflate.js';
+import { FINAL_BLOCK, storedText } from './aligned-deflate.js';
 import { type SlicedStream, type StoredStream, piecesOf } from './fetch-payload.js';
 
 /** Below this many bytes of text a trip through the thread pool costs more than the work. */
@@ -24,6 +24,8 @@ export class IdentityWriter {
   }
 
   async stream({ bytes, rawLength }: StoredStream): Promise<Buffer[]> {
+    const text = storedText(bytes, rawLength);
+    if (text !== undefined) return [text];
     // In one piece, and a little more, so that zlib sees at once that it is at the end: less than half of the cost.
     const options = { chunkSize: rawLength + 64 };
     return [rawLength <= SYNC_BYTES ? inflateSync(bytes, options) : await inflateInPool(bytes, options)];

@@ -32,9 +32,12 @@ export class PayloadSpool {
     return this.texts;
   }
 
-  /** Starts to compress `text`, which must not change any more; its place is known after `finish`. */
-  add(text: Buffer): SpooledStream {
-    const stream: SpooledStream = { slice: { offset: 0, length: 0 }, rawLength: text.length, crc32: 0 };
+  /**
+   * Starts to compress `text`, which must not change until `onEnd` says that it is needed no more; its place is known after
+   * `finish`.
+   */
+  add(text: Buffer, onEnd?: () => void): SpooledStream {
+    const stream: SpooledStream = { slice: NOWHERE, rawLength: text.length, crc32: 0 };
     this.inFlightBytes += text.length;
     this.texts += text.length;
     const job = this.compress(text, stream)
@@ -42,6 +45,7 @@ export class PayloadSpool {
       .then(() => {
         this.inFlightBytes -= text.length;
         this.running.delete(job);
+        onEnd?.();
       });
     this.running.add(job);
     return stream;
@@ -60,7 +64,8 @@ export class PayloadSpool {
     await this.drained();
   }
 
-  read(stream: SpooledStream): Promise<Buffer> {
+  /** In pieces. */
+  read(stream: SpooledStream): Promise<readonly Buffer[]> {
     return this.spool.read(stream.slice);
   }
 
@@ -70,11 +75,12 @@ export class PayloadSpool {
   }
 
   private async compress(text: Buffer, stream: SpooledStream): Promise<void> {
-    const { bytes, crc32 } = await alignedDeflate(text);
-    stream.slice = this.spool.append(bytes);
+    const { pieces, crc32 } = await alignedDeflate(text);
+    stream.slice = this.spool.append(...pieces);
     stream.crc32 = crc32;
   }
 }
 
-const SPOOL_MEMORY_BYTES = 4 * 1024 * 1024;
-const MAX_IN_FLIGHT_BYTES = 12 * 1024 * 1024;
+const NOWHERE: SpoolSlice = { offset: 0, length: 0 };
+const SPOOL_MEMORY_BYTES = 8 * 1024 * 1024;
+const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024;

@@ -107,19 +107,19 @@ async function* resolved(
 ): AsyncGenerator<string | StoredStream | SlicedStream> {
   let window = reading.windowBytes();
   let batch: Segment[] = [];
-  let payloads = new Map<bigint, StoredPayload>();
+  let payloads = new Map<number, StoredPayload>();
   let bytes = 0;
   for (const segment of segments) {
     if (typeof segment !== 'string' && isLarge(segment.payload)) {
       yield* resolvedBatch(reading.db, batch, payloads);
       yield* resolvedBlocks(reading, segment.payload, segment.part);
-      [batch, payloads, bytes] = [[], new Map<bigint, StoredPayload>(), 0];
+      [batch, payloads, bytes] = [[], new Map<number, StoredPayload>(), 0];
       continue;
     }
     if (typeof segment !== 'string' && !payloads.has(segment.payload.payloadId)) {
       if (bytes + segment.payload.storedBytes > window || payloads.size === BATCH_PAYLOADS) {
         yield* resolvedBatch(reading.db, batch, payloads);
-        [batch, payloads, bytes] = [[], new Map<bigint, StoredPayload>(), 0];
+        [batch, payloads, bytes] = [[], new Map<number, StoredPayload>(), 0];
         window = reading.windowBytes();
       }
       payloads.set(segment.payload.payloadId, segment.payload);
@@ -133,12 +133,12 @@ async function* resolved(
 async function* resolvedBatch(
   db: BinarySource,
   batch: readonly Segment[],
-  payloads: ReadonlyMap<bigint, StoredPayload>,
+  payloads: ReadonlyMap<number, StoredPayload>,
 ): AsyncGenerator<string | StoredStream> {
   const [first] = payloads.values();
   const blocks =
     first === undefined
-      ? new Map<bigint, BlockStreams>()
+      ? new Map<number, BlockStreams>()
       : await fetchSingleBlocks(db, first.simulationId, [...payloads.keys()]);
   for (const segment of batch) {
     if (typeof segment === 'string') {

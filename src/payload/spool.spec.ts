@@ -10,7 +10,7 @@ test('what was appended is read back, from memory and from the file', async () =
       const spool = new Spool(memoryLimit);
       const slices = contents.map((content) => spool.append(Buffer.from(content)));
       for (const [index, slice] of slices.entries()) {
-        expect(Buffer.from(contents[index] ?? []).equals(await spool.read(slice))).toBe(true);
+        expect(Buffer.from(contents[index] ?? []).equals(Buffer.concat(await spool.read(slice)))).toBe(true);
       }
       const pieces: Buffer[] = [];
       for await (const piece of spool.readAll()) pieces.push(piece);

@@ -8,6 +8,8 @@ import type { TextSink } from '../json/text-sink.js';
 export interface SpoolSlice {
   readonly offset: number;
   readonly length: number;
+  /** The bytes themselves, until they lie in the file. */
+  pieces?: readonly Buffer[];
 }
 
 /**
@@ -15,7 +17,7 @@ export interface SpoolSlice {
  * `kill -9` leaves it behind). Appends are ordered; a failure to write shows at the next `settled`, `read` or `close`.
  */
 export class Spool {
-  private memory: Buffer[] = [];
+  private memory: SpoolSlice[] = [];
   private memoryBytes = 0;
   private file: FileHandle | undefined;
   private fileBytes = 0;
@@ -25,11 +27,12 @@ export class Spool {
   /** @param memoryLimit bytes kept in memory before they go to the file */
   constructor(private readonly memoryLimit: number) {}
 
-  append(bytes: Buffer): SpoolSlice {
-    const slice = { offset: this.length, length: bytes.length };
-    this.length += bytes.length;
-    this.memory.push(bytes);
-    this.memoryBytes += bytes.length;
+  append(...pieces: readonly Buffer[]): SpoolSlice {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const slice: SpoolSlice = { offset: this.length, length, pieces };
+    this.length += length;
+    this.memory.push(slice);
+    this.memoryBytes += length;
     if (this.memoryBytes > this.memoryLimit) this.flush();
     return slice;
   }
@@ -39,24 +42,20 @@ export class Spool {
     await this.writing;
   }
 
-  /** The bytes of a slice. */
-  async read(slice: SpoolSlice): Promise<Buffer> {
+  /** The bytes of a slice, in pieces. */
+  async read(slice: SpoolSlice): Promise<readonly Buffer[]> {
     await this.writing;
-    if (slice.offset >= this.fileBytes) return this.readMemory(slice);
-    const bytes = Buffer.allocUnsafe(slice.length);
-    const { bytesRead } = await (this.file as FileHandle).read(bytes, 0, slice.length, slice.offset);
-    if (bytesRead !== slice.length) throw new Error('the spool file is shorter than what was written to it');
-    return bytes;
+    return slice.pieces ?? [await this.readFile(slice.offset, slice.length)];
   }
 
   /** All bytes in order, in pieces of at most 64 KiB. */
   async *readAll(): AsyncGenerator<Buffer> {
     await this.writing;
     for (let offset = 0; offset < this.fileBytes; offset += PIECE_BYTES) {
-      yield await this.read({ offset, length: Math.min(PIECE_BYTES, this.fileBytes - offset) });
+      yield await this.readFile(offset, Math.min(PIECE_BYTES, this.fileBytes - offset));
     }
-    for (const part of this.memory) {
-      for (let at = 0; at < part.length; at += PIECE_BYTES) yield part.subarray(at, at + PIECE_BYTES);
+    for (const piece of this.memory.flatMap(({ pieces = [] }) => pieces)) {
+      for (let at = 0; at < piece.length; at += PIECE_BYTES) yield piece.subarray(at, at + PIECE_BYTES);
     }
   }
 
@@ -67,17 +66,15 @@ export class Spool {
     this.file = undefined;
   }
 
-  private readMemory(slice: SpoolSlice): Buffer {
-    let start = slice.offset - this.fileBytes;
-    for (const part of this.memory) {
-      if (start < part.length) return part.subarray(start, start + slice.length);
-      start -= part.length;
-    }
-    return Buffer.alloc(0);
+  private async readFile(offset: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length);
+    const { bytesRead } = await (this.file as FileHandle).read(bytes, 0, length, offset);
+    if (bytesRead !== length) throw new Error('the spool file is shorter than what was written to it');
+    return bytes;
   }
 
   private flush(): void {
-    const parts = this.memory;
+    const slices = this.memory;
     const total = this.memoryBytes;
     this.memory = [];
     this.memoryBytes = 0;
@@ -85,8 +82,10 @@ export class Spool {
     this.fileBytes += total;
     this.writing = this.writing.then(async () => {
       this.file ??= await openNameless();
-      const { bytesWritten } = await this.file.writev(parts, position);
+      const pieces = slices.flatMap((slice) => slice.pieces ?? []);
+      const { bytesWritten } = await this.file.writev(pieces, position);
       if (bytesWritten !== total) throw new Error('the spool file could not be written');
+      for (const slice of slices) delete slice.pieces;
     });
     // The failure is reported by whoever awaits `writing`; this only keeps it from counting as unhandled.
     this.writing.catch(() => undefined);

@@ -107,7 +107,7 @@ function pagesOf(row: Row): StoredPage[] {
     bins: memberOf(row.bins, index),
     payload: {
       simulationId: row.id,
-      payloadId: BigInt(memberOf(row.payload_ids, index)),
+      payloadId: memberOf(row.payload_ids, index),
       blocks: memberOf(row.blocks, index),
       streams: memberOf(row.streams, index),
       storedBytes: memberOf(row.stored_bytes, index),

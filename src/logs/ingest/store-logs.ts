@@ -26,7 +26,7 @@ export async function storeLogs(
   const written = await upsertLogs(tx, simulationId, byPayload);
   if (written.length === 0) return 0;
   const payloads = written.map(({ payload_id }) => ({
-    payloadId: BigInt(payload_id),
+    payloadId: Number(payload_id),
     payload: (byPayload.get(payload_id) as ParsedLog).payload,
   }));
   await insertPayloads(tx, simulationId, payloads, spool);

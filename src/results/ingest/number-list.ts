@@ -1,12 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
-import { NumberArrayText, type Scratch } from '../../json/number-array-text.js';
+import type { BufferPool } from '../../json/buffer-pool.js';
+import { type LentText, NumberArrayText } from '../../json/number-array-text.js';
 import { BLOCK_BYTES, type PayloadSpool, type SpooledStream } from '../../payload/payload-spool.js';
 import { MAX_MEMBER_BYTES, type TextBudget, tooMuchText } from './members.js';
 
 /** What the readers of one body share. */
 export interface IngestTools {
   readonly spool: PayloadSpool;
-  readonly scratch: Scratch;
+  readonly buffers: BufferPool;
   readonly budget: TextBudget;
 }
 
@@ -15,14 +16,19 @@ export class NumberList {
   readonly reader: NumberArrayText;
   readonly streams: SpooledStream[] = [];
   private readonly hash: Hash = createHash('sha256');
-  private first: Buffer | undefined;
+  /** The text, where it may be asked for and is short enough. */
+  private kept: Buffer | undefined;
 
-  /** @param path of the list, for errors */
+  /**
+   * @param path of the list, for errors
+   * @param mayBeText whether `text` may be asked for
+   */
   constructor(
     private readonly path: string,
     tools: IngestTools,
+    private readonly mayBeText: boolean,
   ) {
-    this.reader = new NumberArrayText(path, (piece) => this.take(piece, tools.spool), BLOCK_BYTES, tools.scratch);
+    this.reader = new NumberArrayText(path, (piece) => this.take(piece, tools.spool), BLOCK_BYTES, tools.buffers);
   }
 
   get count(): number {
@@ -36,15 +42,13 @@ export class NumberList {
 
   /** The normalised text, where a member that looked like an axis turns out to be one that nobody interprets. */
   text(): string {
-    if (this.first === undefined || this.streams.length > 1 || this.first.length > MAX_MEMBER_BYTES) {
-      throw tooMuchText(this.path);
-    }
-    return this.first.toString('latin1');
+    if (this.kept === undefined || this.streams.length > 1) throw tooMuchText(this.path);
+    return this.kept.toString('latin1');
   }
 
-  private take(piece: Buffer, spool: PayloadSpool): void {
-    this.hash.update(piece);
-    if (this.streams.length === 0 && piece.length <= MAX_MEMBER_BYTES) this.first = piece;
-    this.streams.push(spool.add(piece));
+  private take({ text, giveBack }: LentText, spool: PayloadSpool): void {
+    this.hash.update(text);
+    if (this.mayBeText && this.streams.length === 0 && text.length <= MAX_MEMBER_BYTES) this.kept = Buffer.from(text);
+    this.streams.push(spool.add(text, giveBack));
   }
 }

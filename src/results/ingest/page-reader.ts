@@ -83,7 +83,7 @@ export class DataFrame implements Frame {
     const { name } = this.members;
     if (name === 'values') {
       requireKind(kind, 'array', this.members.at(name));
-      this.values = new NumberList(this.members.at(name), this.tools);
+      this.values = new NumberList(this.members.at(name), this.tools, false);
       return this.values.reader;
     }
     if (name === 'dimensions' && kind === 'array') {
@@ -112,7 +112,7 @@ export class DimensionsFrame implements Frame {
     if (kind !== 'array' || this.elements.length >= MAX_AXES) {
       return captureText(path, this.tools.budget, (text) => this.elements.push(text));
     }
-    const list = new NumberList(path, this.tools);
+    const list = new NumberList(path, this.tools, true);
     this.elements.push(list);
     return list.reader;
   }
@@ -143,7 +143,7 @@ export class AxisFrame implements Frame {
   value(kind: ValueKind): ReturnType<Frame['value']> {
     const { name } = this.members;
     if (name !== 'values' || kind !== 'array') return this.members.capture(NAMES.has(name));
-    this.values = new NumberList(this.members.at(name), this.tools);
+    this.values = new NumberList(this.members.at(name), this.tools, true);
     return this.values.reader;
   }
 

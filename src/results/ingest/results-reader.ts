@@ -1,7 +1,7 @@
 import { invalid } from '../../errors/app-error.js';
 import type { ContentReader } from '../../ingest/worker-body.js';
 import type { Disposition, ValueKind } from '../../json/json-scanner.js';
-import { Scratch } from '../../json/number-array-text.js';
+import { BufferPool } from '../../json/buffer-pool.js';
 import { PayloadSpool } from '../../payload/payload-spool.js';
 import { Members, requireKind, TextBudget } from './members.js';
 import type { IngestTools } from './number-list.js';
@@ -9,6 +9,8 @@ import { type Frame, PageFrame } from './page-reader.js';
 import { parsePage } from './page-shape.js';
 import type { ParsedEstimator, ParsedPage } from './parsed-results.js';
 
+/** Shared by all bodies. */
+const BUFFERS = new BufferPool(8 * 1024 * 1024);
 /** One body may hold so many; a larger result is sent as several partial bodies. */
 const MAX_ESTIMATORS = 10_000;
 const MAX_PAGES = 100_000;
@@ -49,7 +51,7 @@ export class ResultsReader implements ContentReader {
     requireKind(kind, 'array', 'estimators');
     return new EstimatorsFrame(this.estimators, {
       spool: this.spool,
-      scratch: new Scratch(),
+      buffers: BUFFERS,
       budget: new TextBudget(),
     });
   }

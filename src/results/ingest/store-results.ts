@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { deletedSimulation } from '../../errors/app-error.js';
-import { insertPayloads, sizeOf, supersedePayloads, takePayloadIds } from '../../payload/payload-store.js';
-import type { PayloadSpool } from '../../payload/payload-spool.js';
+import { insertPayloads, sizeOf, supersedePayloads } from '../../payload/payload-store.js';
+import type { PayloadSpool, SpooledPayload } from '../../payload/payload-spool.js';
+import { arrayText, byteaArray, int4Array, int8Array, textArray } from '../../prisma/binary-array.js';
 import { PreparedStatement, type Transaction } from '../../prisma/database.js';
 import type { ParsedEstimator, ParsedPage } from './parsed-results.js';
 
@@ -124,7 +125,7 @@ async function storeEstimators(
 }
 
 /** Pages whose rows go to the database in one statement. */
-const SLICE_PAGES = 500;
+const SLICE_PAGES = 2_000;
 const SLICE_BYTES = 4 * 1024 * 1024;
 
 function* slicesOf(pages: readonly NumberedPage[]): Generator<NumberedPage[]> {
@@ -147,34 +148,38 @@ async function storePages(
   pages: readonly NumberedPage[],
   { revision, spool }: ResultsUpdate,
 ): Promise<{ fresh: number; replaced: number }> {
-  const ids = await takePayloadIds(tx, pages.length);
-  const byPayload = new Map(pages.map((page, index) => [String(ids[index]), page]));
-  const written = await upsertPages(tx, simulationId, byPayload, revision);
-  const payloads = written.map(({ payload_id }) => ({
-    payloadId: BigInt(payload_id),
-    payload: (byPayload.get(payload_id) as NumberedPage).payload,
-  }));
-  await insertPayloads(tx, simulationId, payloads, spool);
-  const replaced = written.flatMap(({ replaced_payload_id }) => replaced_payload_id ?? []);
+  const written = await upsertPages(tx, simulationId, pages, revision);
+  await insertPayloads(tx, simulationId, written, spool);
+  const replaced = written.flatMap(({ replacedPayloadId }) => replacedPayloadId ?? []);
   await supersedePayloads(tx, simulationId, replaced);
   return { fresh: written.length - replaced.length, replaced: replaced.length };
 }
 
+/** A page whose row was written: the payload that it takes, and the one that it had. */
+interface WrittenPage {
+  readonly payload: SpooledPayload;
+  readonly payloadId: number;
+  readonly replacedPayloadId: number | null;
+}
+
+/** What was written comes back column by column, each as one JSON list: to take many rows apart one by one costs more. */
 const UPSERT_PAGES = new PreparedStatement(
   'upsert pages',
   `WITH incoming AS (
-     SELECT * FROM json_to_recordset($2::json) AS t(
-       estimator_no int, page_number int, shape page_shape, name text, unit text, bins int[], metadata text,
-       data_members text, axis_members text[], other_members text, digest bytea, payload_id bigint,
-       blocks int, streams int, stored_bytes bigint, raw_bytes bigint)
+     SELECT estimator_no, page_number, shape::page_shape, name, unit, bins::int[], metadata, data_members, axis_members::text[],
+            other_members, digest, blocks, streams, stored_bytes, raw_bytes
+       FROM unnest($3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                   $12::text[], $13::bytea[], $14::int[], $15::int[], $16::bigint[], $17::bigint[])
+         AS t(estimator_no, page_number, shape, name, unit, bins, metadata, data_members, axis_members, other_members, digest,
+              blocks, streams, stored_bytes, raw_bytes)
    ), existing AS (
      SELECT p.estimator_no, p.page_number, p.payload_id
        FROM incoming i JOIN page p ON p.simulation_id = $1 AND p.estimator_no = i.estimator_no AND p.page_number = i.page_number
    ), written AS (
      INSERT INTO page AS p (simulation_id, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
                             axis_members, other_members, revision, digest, payload_id, blocks, streams, stored_bytes, raw_bytes)
-     SELECT $1, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
-            axis_members, other_members, $3::bigint, digest, payload_id, blocks, streams, stored_bytes, raw_bytes
+     SELECT $1, estimator_no, page_number, shape, name, unit, bins, metadata, data_members, axis_members, other_members,
+            $2::bigint, digest, nextval('payload_id_seq'), blocks, streams, stored_bytes, raw_bytes
        FROM incoming
          ON CONFLICT (simulation_id, estimator_no, page_number) DO UPDATE
         SET (shape, name, unit, bins, metadata, data_members, axis_members, other_members, revision, digest, payload_id,
@@ -186,51 +191,58 @@ const UPSERT_PAGES = new PreparedStatement(
         AND (p.revision > EXCLUDED.revision) IS NOT TRUE
      RETURNING estimator_no, page_number, payload_id
    )
-   SELECT w.payload_id, e.payload_id AS replaced_payload_id FROM written w LEFT JOIN existing e USING (estimator_no, page_number)
-    ORDER BY w.payload_id`,
+   SELECT json_agg(estimator_no) AS estimators, json_agg(page_number) AS pages, json_agg(payload_id) AS payloads,
+          json_agg(replaced) AS replaced
+     FROM (SELECT w.*, e.payload_id AS replaced FROM written w LEFT JOIN existing e USING (estimator_no, page_number)
+            ORDER BY estimator_no, page_number) sorted`,
 );
 
-/**
- * Inserts or replaces page rows where content or revision differ and the stored one is not newer.
- *
- * @returns the payloads that were taken, each with the one that it replaces
- */
+interface WrittenColumns {
+  readonly estimators: readonly number[] | null;
+  readonly pages: readonly number[] | null;
+  readonly payloads: readonly number[] | null;
+  readonly replaced: readonly (number | null)[] | null;
+}
+
+/** Inserts or replaces page rows where content or revision differ and the stored one is not newer; returns those. */
 async function upsertPages(
   tx: Transaction,
   simulationId: number,
-  pages: ReadonlyMap<string, NumberedPage>,
+  pages: readonly NumberedPage[],
   revision: number | null,
-): Promise<{ payload_id: string; replaced_payload_id: string | null }[]> {
-  const { rows } = await tx.query<{ payload_id: string; replaced_payload_id: string | null }>(
-    UPSERT_PAGES.with([
-      simulationId,
-      JSON.stringify([...pages].map(([payloadId, page]) => pageRow(payloadId, page))),
-      revision,
-    ]),
-  );
-  return rows;
+): Promise<WrittenPage[]> {
+  const { rows } = await tx.query<WrittenColumns>(UPSERT_PAGES.with([simulationId, revision, ...columnsOf(pages)]));
+  const { estimators, pages: numbers, payloads, replaced } = rows[0] as WrittenColumns;
+  const written: WrittenPage[] = [];
+  // Both are in the same order.
+  for (const { estimatorNo, pageNumber, payload } of pages) {
+    const at = written.length;
+    if (estimators?.[at] !== estimatorNo || numbers?.[at] !== pageNumber) continue;
+    written.push({ payload, payloadId: payloads?.[at] as number, replacedPayloadId: replaced?.[at] ?? null });
+  }
+  return written;
 }
 
-function pageRow(payloadId: string, page: NumberedPage): object {
-  const size = sizeOf(page.payload);
-  return {
-    estimator_no: page.estimatorNo,
-    page_number: page.pageNumber,
-    shape: page.shape,
-    name: page.name,
-    unit: page.unit,
-    bins: page.bins,
-    metadata: page.metadata ?? null,
-    data_members: page.dataMembers,
-    axis_members: page.axisMembers,
-    other_members: page.otherMembers,
-    digest: `\\x${page.digest.toString('hex')}`,
-    payload_id: payloadId,
-    blocks: size.blocks,
-    streams: size.streams,
-    stored_bytes: size.storedBytes,
-    raw_bytes: size.rawBytes,
-  };
+/** In the order of `incoming`. */
+function columnsOf(pages: readonly NumberedPage[]): Buffer[] {
+  const sizes = pages.map(({ payload }) => sizeOf(payload));
+  return [
+    int4Array(pages.map(({ estimatorNo }) => estimatorNo)),
+    int4Array(pages.map(({ pageNumber }) => pageNumber)),
+    textArray(pages.map(({ shape }) => shape)),
+    textArray(pages.map(({ name }) => name)),
+    textArray(pages.map(({ unit }) => unit)),
+    textArray(pages.map(({ bins }) => arrayText(bins))),
+    textArray(pages.map(({ metadata }) => metadata ?? null)),
+    textArray(pages.map(({ dataMembers }) => dataMembers)),
+    textArray(pages.map(({ axisMembers }) => arrayText(axisMembers))),
+    textArray(pages.map(({ otherMembers }) => otherMembers)),
+    byteaArray(pages.map(({ digest }) => digest)),
+    int4Array(sizes.map(({ blocks }) => blocks)),
+    int4Array(sizes.map(({ streams }) => streams)),
+    int8Array(sizes.map(({ storedBytes }) => storedBytes)),
+    int8Array(sizes.map(({ rawBytes }) => rawBytes)),
+  ];
 }
 
 const UPDATE_SUMMARY = new PreparedStatement(

@@ -1,0 +1,28 @@
+/**
+ * Buffers that go round instead of becoming garbage: text by the megabyte would otherwise make V8 collect again and again.
+ * What is taken must be given back by whoever used it last, or else is left to the garbage collector.
+ */
+export class BufferPool {
+  private readonly free: Buffer[] = [];
+  private freeBytes = 0;
+
+  /** @param keepBytes what may lie here unused */
+  constructor(private readonly keepBytes: number) {}
+
+  /** A buffer of at least so many bytes, with whatever content; the largest one there is, since the next text may be long. */
+  take(leastBytes: number): Buffer {
+    const largest = this.free.at(-1);
+    if (largest === undefined || largest.length < leastBytes) return Buffer.allocUnsafeSlow(leastBytes);
+    this.free.pop();
+    this.freeBytes -= largest.length;
+    return largest;
+  }
+
+  /** Nobody may use it any more, nor any part of it. */
+  give(buffer: Buffer): void {
+    if (this.freeBytes + buffer.length > this.keepBytes) return;
+    const at = this.free.findLastIndex((other) => other.length <= buffer.length);
+    this.free.splice(at + 1, 0, buffer);
+    this.freeBytes += buffer.length;
+  }
+}

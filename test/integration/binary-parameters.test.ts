@@ -1,0 +1,93 @@
+import pg from 'pg';
+import fc from 'fast-check';
+import { arrayText, byteaArray, int4Array, int8Array, textArray } from '../../src/prisma/binary-array.js';
+import { type BinaryValue, copyIn } from '../../src/prisma/copy-in.js';
+import { copyOut, wholeField } from '../../src/prisma/copy-out.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+let database: TestDatabase;
+let client: pg.Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = new pg.Client(database.url);
+  await client.connect();
+  await client.query('CREATE TEMPORARY TABLE copied (n integer, large bigint, bytes bytea, list integer[])');
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+const text = fc.string({ unit: 'binary' }).map((value) => value.replaceAll('\0', '').toWellFormed());
+
+test('lists in binary arrive as they are', async () => {
+  const rows = fc.array(
+    fc.record({
+      int: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+      large: fc.maxSafeNat(),
+      word: fc.option(text),
+      bytes: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      words: fc.array(text),
+    }),
+    { maxLength: 20 },
+  );
+  await fc.assert(
+    fc.asyncProperty(rows, async (sent) => {
+      const { rows: received } = await client.query(
+        `SELECT int, large::text, word, bytes, words::text[]
+           FROM unnest($1::int[], $2::bigint[], $3::text[], $4::bytea[], $5::text[]) AS t(int, large, word, bytes, words)`,
+        [
+          int4Array(sent.map(({ int }) => int)),
+          int8Array(sent.map(({ large }) => large)),
+          textArray(sent.map(({ word }) => word)),
+          byteaArray(sent.map(({ bytes }) => bytes)),
+          textArray(sent.map(({ words }) => arrayText(words))),
+        ],
+      );
+      expect(received).toStrictEqual(sent.map((row) => ({ ...row, large: String(row.large) })));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('rows that are copied in come out again, whatever the size of their pieces', async () => {
+  const pieces = fc.array(fc.oneof(fc.constant(40_000), fc.nat(300)).map((length) => Buffer.alloc(length, 'x')));
+  const rows = fc.array(fc.record({ n: fc.integer(), large: fc.maxSafeNat(), bytes: fc.option(pieces) }));
+  await fc.assert(
+    fc.asyncProperty(rows, async (sent) => {
+      await client.query('TRUNCATE copied');
+      const values = sent.map(({ n, large, bytes }) => [{ int4: n }, { int8: large }, bytes, [int4Array([n, 1])]]);
+      await copyIn(client, 'copied (n, large, bytes, list)', inTurn(values));
+      const received = await copyOut(client, 'SELECT n, large, bytes, list[1] FROM copied ORDER BY ctid');
+      expect(
+        received.map(([n, large, bytes, first]) => [
+          wholeField(n ?? []).readInt32BE(),
+          Number(wholeField(large ?? []).readBigInt64BE()),
+          bytes && Buffer.concat(bytes).length,
+          wholeField(first ?? []).readInt32BE(),
+        ]),
+      ).toStrictEqual(sent.map(({ n, large, bytes }) => [n, large, bytes && Buffer.concat(bytes).length, n]));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('where a copy fails the reason is told, and the connection goes on', async () => {
+  const rows = () => inTurn<BinaryValue[]>([[{ int4: 1 }, { int4: 1 }, null, null]]);
+  await expect(copyIn(client, 'copied (n, large, bytes, list)', rows())).rejects.toThrow(
+    'insufficient data left in message',
+  );
+  await expect(copyIn(client, 'nowhere (n)', rows())).rejects.toThrow('relation "nowhere" does not exist');
+  async function* failing(): AsyncGenerator<BinaryValue[]> {
+    yield [{ int4: 1 }, { int8: 1 }, null, null];
+    await Promise.reject(new Error('the spool is gone'));
+  }
+  await expect(copyIn(client, 'copied (n, large, bytes, list)', failing())).rejects.toThrow('the spool is gone');
+  expect((await client.query('SELECT 1 AS one')).rows).toStrictEqual([{ one: 1 }]);
+});
+
+async function* inTurn<T>(values: Iterable<T>): AsyncGenerator<T> {
+  for (const value of values) yield await Promise.resolve(value);
+}
