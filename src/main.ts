@@ -1,7 +1,10 @@
 import { ConfigError, readConfig } from './config/config.js';
 import { StartError } from './embedded/start-error.js';
 import { HELP, readArguments } from './start/command-line.js';
+import { letHeapGrow } from './start/heap-growth.js';
 import { Service } from './start/service.js';
+
+letHeapGrow();
 
 const service = new Service();
 let stopping = false;

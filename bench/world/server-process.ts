@@ -18,7 +18,7 @@ export class ServerProcess {
   static async start(main: Main, env: Readonly<Record<string, string>>, logFile: string): Promise<ServerProcess> {
     const log: FileHandle = await open(logFile, 'a');
     const child = fork(new URL(`../server/${main}-main.js`, import.meta.url), {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2', ...env },
       execArgv: ['--enable-source-maps', '--expose-gc', ...profiling(process.env['BENCH_PROFILE'])],
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
       serialization: 'advanced',

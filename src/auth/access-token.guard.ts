@@ -2,9 +2,9 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import type { Observable } from 'rxjs';
 import { AppError } from '../errors/app-error.js';
-import { ACCESS_TOKEN } from './access-token.strategy.js';
+import { ACCESS_TOKEN, AccessTokenStrategy } from './access-token.strategy.js';
+import type { AuthenticatedUser } from './current-user.decorator.js';
 import { requestToken } from './domain/request-token.js';
 import { tokenFault } from './domain/token-claims.js';
 import { Public } from './public.decorator.js';
@@ -12,13 +12,20 @@ import { Public } from './public.decorator.js';
 /** Lets a request pass with a valid access token, or where the route is `@Public()`. Meant to be global. */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN) {
-  constructor(private readonly reflector: Reflector) {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly strategy: AccessTokenStrategy,
+  ) {
     super();
   }
 
-  override canActivate(context: ExecutionContext): boolean | Promise<boolean> | Observable<boolean> {
-    const isPublic = this.reflector.getAllAndOverride(Public, [context.getHandler(), context.getClass()]);
-    return isPublic === true || super.canActivate(context);
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (this.reflector.getAllAndOverride(Public, [context.getHandler(), context.getClass()]) === true) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: AuthenticatedUser }>();
+    const user = await this.strategy.knownUser(request);
+    if (user === undefined) return (await super.canActivate(context)) as boolean;
+    request.user = user;
+    return true;
   }
 
   /** Passport's outcome as a user or an AppError: `info` is why a token failed its check. */

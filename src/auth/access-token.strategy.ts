@@ -6,38 +6,59 @@ import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError } from '../errors/app-error.js';
 import type { AuthenticatedUser } from './current-user.decorator.js';
 import { requestToken } from './domain/request-token.js';
-import { readClaims, TOKEN_MAX_LENGTH, TOKEN_RULES } from './domain/token-claims.js';
+import { readClaims, TOKEN_MAX_LENGTH, TOKEN_RULES, type TokenClaims } from './domain/token-claims.js';
+import { VerifiedTokens } from './domain/verified-tokens.js';
 import { Revocations } from './revocations.js';
 import { signingKey } from './signing-key.js';
 
 export const ACCESS_TOKEN = 'access-token';
 
+/** Of those who are active within the ten minutes of a token. */
+const MOST_VERIFIED = 1_000;
+
 /** Passport's check of the access token of a request: signature and lifetime, then purpose, then revocation. */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN) {
+  private readonly verified = new VerifiedTokens(MOST_VERIFIED);
+
   constructor(
     @Inject(CONFIG) config: ServiceConfig,
     private readonly revocations: Revocations,
   ) {
     super({
-      jwtFromRequest: (request: FastifyRequest) => {
-        const token = requestToken(request.headers, 'access_token');
-        return token !== undefined && token.length <= TOKEN_MAX_LENGTH ? token : null;
-      },
+      jwtFromRequest: (request: FastifyRequest) => accessToken(request) ?? null,
       // passport-jwt's types lag behind: what it hands the key to, jsonwebtoken, wants a KeyObject.
       secretOrKey: signingKey(config) as unknown as Buffer,
       algorithms: [TOKEN_RULES.algorithm],
       issuer: TOKEN_RULES.issuer,
       audience: TOKEN_RULES.audience,
+      passReqToCallback: true,
     });
   }
 
   /** Throws `unauthenticated` for a token of another use or a revoked one, `unavailable` where that can't be told. */
-  async validate(payload: unknown): Promise<AuthenticatedUser> {
+  async validate(request: FastifyRequest, payload: unknown): Promise<AuthenticatedUser> {
     const claims = readClaims(payload);
     if (claims?.use !== 'access') throw new AppError('unauthenticated', 'Invalid token');
+    this.verified.remember(accessToken(request) as string, claims);
+    return this.admit(claims);
+  }
+
+  /** Who sends a token that was checked before, asked for its revocation anew; undefined for any other. Throws like `validate`. */
+  async knownUser(request: FastifyRequest): Promise<AuthenticatedUser | undefined> {
+    const token = accessToken(request);
+    const claims = token === undefined ? undefined : this.verified.find(token);
+    return claims && this.admit(claims);
+  }
+
+  private async admit(claims: TokenClaims): Promise<AuthenticatedUser> {
     const { userId: id, username, roles, epoch } = claims;
     if (await this.revocations.isRevoked(id, epoch)) throw new AppError('unauthenticated', 'Token has been revoked');
     return { id, username, roles, isAdmin: roles.includes('admin') };
   }
+}
+
+function accessToken({ headers }: FastifyRequest): string | undefined {
+  const token = requestToken(headers, 'access_token');
+  return token !== undefined && token.length <= TOKEN_MAX_LENGTH ? token : undefined;
 }

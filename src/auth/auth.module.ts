@@ -42,6 +42,6 @@ function jwtOptions(config: ServiceConfig): JwtModuleOptions {
     TokenService,
     UserService,
   ],
-  exports: [AccountsService, AdminBootstrap, AuthService, SessionCookies, UserService],
+  exports: [AccessTokenStrategy, AccountsService, AdminBootstrap, AuthService, SessionCookies, UserService],
 })
 export class AuthModule {}

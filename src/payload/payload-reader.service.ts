@@ -3,9 +3,9 @@ import { Database } from '../prisma/database.js';
 import { type BodyEncoding, type Segment, splicedBody } from './spliced-body.js';
 
 /** What all readers together may hold of payloads, and what one gets of it at least and at most. */
-const SHARED_BYTES = 2 * 1024 * 1024;
+const SHARED_BYTES = 4 * 1024 * 1024;
 const LEAST_BYTES = 16 * 1024;
-const MOST_BYTES = 256 * 1024;
+const MOST_BYTES = 512 * 1024;
 
 /** Turns segments into bytes. The more readers there are, the smaller the steps of each, so that many who stall hold little. */
 @Injectable()

@@ -11,24 +11,28 @@ export interface Selection {
   readonly pages?: readonly PageRange[] | undefined;
 }
 
-/** A stored page without its arrays. */
-export interface StoredPage {
+/** A stored page as a list of pages names it. */
+export interface PageName {
   readonly pageNumber: number;
   readonly name: string;
+  readonly bins: readonly number[];
+}
+
+/** A stored page without its arrays. */
+export interface StoredPage extends PageName {
   /** A JSON string literal. */
   readonly unit: string;
-  readonly bins: readonly number[];
   readonly payload: StoredPayload;
 }
 
 /** An estimator with the selected pages of it, ascending. */
-export interface StoredEstimator {
+export interface StoredEstimator<P extends PageName = StoredPage> {
   readonly name: string;
-  readonly pages: readonly StoredPage[];
+  readonly pages: readonly P[];
 }
 
 /** What a simulation holds of a selection, all of one snapshot. */
-export interface FoundPages {
+export interface FoundPages<P extends PageName = StoredPage> {
   /** Of the simulation. */
   readonly id: number;
   readonly epoch: string;
@@ -36,49 +40,59 @@ export interface FoundPages {
   /** Pages stored, whatever the selection. */
   readonly pagesStored: number;
   /** The estimators that the selection names, in the order in which they were first stored, also without pages. */
-  readonly estimators: readonly StoredEstimator[];
+  readonly estimators: readonly StoredEstimator<P>[];
 }
 
 /** A list of one member of the pages of an estimator, by page number; null where there are none. */
 type Column<T> = readonly T[] | null;
 
-interface Row {
+interface NameRow {
   readonly id: number;
   readonly epoch: string;
   readonly version: string;
   readonly pages_stored: number;
   readonly estimator_no: number | null;
   readonly estimator_name: string;
-  readonly page_numbers: Column<number>;
-  readonly names: Column<string>;
-  readonly units: Column<string>;
+  readonly page_number: Column<number>;
+  readonly name: Column<string>;
   readonly bins: Column<readonly number[]>;
-  readonly payload_ids: Column<number>;
+}
+
+interface Row extends NameRow {
+  readonly unit: Column<string>;
+  readonly payload_id: Column<number>;
   readonly blocks: Column<number>;
   readonly streams: Column<number>;
   readonly stored_bytes: Column<number>;
   readonly raw_bytes: Column<number>;
 }
 
+const NAME_COLUMNS = ['page_number', 'name', 'bins'] as const satisfies (keyof NameRow)[];
+const FIND_NAMES = statement('page names of a simulation', NAME_COLUMNS);
+const FIND_PAGES = statement('pages of a simulation', [
+  ...NAME_COLUMNS,
+  ...(['unit', 'payload_id', 'blocks', 'streams', 'stored_bytes', 'raw_bytes'] as const satisfies (keyof Row)[]),
+]);
+
 /** Pages come column by column, each as one JSON list: to take many rows apart one by one costs several times more. */
-const FIND_PAGES = new PreparedStatement(
-  'pages of a simulation',
-  `SELECT s.id, d.epoch, r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name, p.*
+function statement(name: string, columns: readonly string[]): PreparedStatement {
+  return new PreparedStatement(
+    name,
+    `SELECT s.id, d.epoch, r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name, p.*
      FROM simulation s
      JOIN result_summary r ON r.simulation_id = s.id
     CROSS JOIN database_epoch d
      LEFT JOIN estimator e ON e.simulation_id = r.simulation_id AND ($4::bytea IS NULL OR e.name_hash = $4)
     CROSS JOIN LATERAL (
-      SELECT json_agg(page_number) AS page_numbers, json_agg(name) AS names, json_agg(unit) AS units, json_agg(bins) AS bins,
-             json_agg(payload_id) AS payload_ids, json_agg(blocks) AS blocks, json_agg(streams) AS streams,
-             json_agg(stored_bytes) AS stored_bytes, json_agg(raw_bytes) AS raw_bytes
+      SELECT ${columns.map((column) => `json_agg(${column}) AS ${column}`).join(', ')}
         FROM (SELECT * FROM page
                WHERE simulation_id = e.simulation_id AND estimator_no = e.no
                  AND ($5::int8multirange IS NULL OR page_number::bigint <@ $5::int8multirange)
                ORDER BY page_number) sorted) p
     WHERE ${IS_VISIBLE}
     ORDER BY e.no`,
-);
+  );
+}
 
 /** Finds pages and their metadata in one statement that touches no payload; undefined where the viewer may not see such a simulation. */
 export async function findPages(
@@ -87,33 +101,54 @@ export async function findPages(
   jobId: string,
   selection: Selection,
 ): Promise<FoundPages | undefined> {
-  const { rows } = await db.query<Row>(
-    FIND_PAGES.with([...visibleTo(viewer, jobId), nameHash(selection.estimatorName), multirange(selection.pages)]),
-  );
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  const estimators = rows
-    .filter(({ estimator_no }) => estimator_no !== null)
-    .map((row) => ({ name: row.estimator_name, pages: pagesOf(row) }));
-  const { id, epoch, version, pages_stored: pagesStored } = first;
-  return { id, epoch, version, pagesStored, estimators };
-}
-
-function pagesOf(row: Row): StoredPage[] {
-  return (row.page_numbers ?? []).map((pageNumber, index) => ({
-    pageNumber,
-    name: memberOf(row.names, index),
-    unit: memberOf(row.units, index),
-    bins: memberOf(row.bins, index),
+  const values = [...visibleTo(viewer, jobId), nameHash(selection.estimatorName), multirange(selection.pages)];
+  const { rows } = await db.query<Row>(FIND_PAGES.with(values));
+  return found(rows, (row, index) => ({
+    ...nameOf(row, index),
+    unit: memberOf(row.unit, index),
     payload: {
       simulationId: row.id,
-      payloadId: memberOf(row.payload_ids, index),
+      payloadId: memberOf(row.payload_id, index),
       blocks: memberOf(row.blocks, index),
       streams: memberOf(row.streams, index),
       storedBytes: memberOf(row.stored_bytes, index),
       rawBytes: memberOf(row.raw_bytes, index),
     },
   }));
+}
+
+/** The same for all pages, and only what a list of them shows. */
+export async function findPageNames(
+  db: Queryable,
+  viewer: Viewer,
+  jobId: string,
+): Promise<FoundPages<PageName> | undefined> {
+  const { rows } = await db.query<NameRow>(FIND_NAMES.with([...visibleTo(viewer, jobId), null, null]));
+  return found(rows, nameOf);
+}
+
+function found<R extends NameRow, P extends PageName>(
+  rows: readonly R[],
+  pageOf: (row: R, index: number) => P,
+): FoundPages<P> | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const estimators = rows
+    .filter(({ estimator_no }) => estimator_no !== null)
+    .map((row) => ({
+      name: row.estimator_name,
+      pages: (row.page_number ?? []).map((_, index) => pageOf(row, index)),
+    }));
+  const { id, epoch, version, pages_stored: pagesStored } = first;
+  return { id, epoch, version, pagesStored, estimators };
+}
+
+function nameOf(row: NameRow, index: number): PageName {
+  return {
+    pageNumber: memberOf(row.page_number, index),
+    name: memberOf(row.name, index),
+    bins: memberOf(row.bins, index),
+  };
 }
 
 /** Columns are equally long, and none of these has a NULL. */

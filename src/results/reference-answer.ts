@@ -1,5 +1,5 @@
 import type { Segment } from '../payload/spliced-body.js';
-import type { StoredEstimator, StoredPage } from './find-pages.js';
+import type { PageName, StoredEstimator, StoredPage } from './find-pages.js';
 
 /** `GET /results` in the API reference's shape: JSON text around the stored arrays. */
 export function* resultsAnswer(estimators: readonly StoredEstimator[]): Generator<Segment> {
@@ -26,7 +26,7 @@ function* pageAnswer({ pageNumber, name, unit, bins, payload }: StoredPage, befo
 }
 
 /** `GET /estimators`: names and page metadata without the arrays. */
-export function estimatorsAnswer(estimators: readonly StoredEstimator[]): object {
+export function estimatorsAnswer(estimators: readonly StoredEstimator<PageName>[]): object {
   return {
     message: 'Estimators',
     estimators: estimators.map(({ name, pages }) => ({

@@ -13,7 +13,7 @@ import {
 } from '../simulations/simulation-access.service.js';
 import { UpdateKeyService } from '../simulations/update-key.service.js';
 import { KeyedQueue } from './domain/keyed-queue.js';
-import { findPages, type FoundPages, type Selection } from './find-pages.js';
+import { findPageNames, findPages, type FoundPages, type PageName, type Selection } from './find-pages.js';
 import { resultsFormat, type ResultsEnvelope } from './ingest/results-format.js';
 import { ResultsReader } from './ingest/results-reader.js';
 import { storeResults } from './ingest/store-results.js';
@@ -65,7 +65,7 @@ export class ResultsService {
     return {
       validator: () => this.validator(viewer, jobId, ['results', selection]),
       open: async () => {
-        const found = await this.find(viewer, jobId, selection);
+        const found = present(await findPages(this.database, viewer, jobId, selection));
         if (found.estimators.length === 0) throw new AppError('notFound', 'Estimator not found');
         const estimators = found.estimators.filter(({ pages }) => pages.length > 0);
         if (estimators.length === 0) throw new AppError('notFound', 'Page not found');
@@ -80,7 +80,7 @@ export class ResultsService {
     return {
       validator: () => this.validator(viewer, jobId, ['estimators']),
       open: async () => {
-        const found = await this.find(viewer, jobId, {});
+        const found = present(await findPageNames(this.database, viewer, jobId));
         const validator = validatorOf(found, [found.version, 'estimators']);
         return { validator, body: estimatorsAnswer(found.estimators) };
       },
@@ -91,13 +91,13 @@ export class ResultsService {
     const simulation = await this.access.require(viewer, jobId);
     return validatorOf(simulation, [simulation.versions.results, ...parts]);
   }
+}
 
-  private async find(viewer: Viewer, jobId: string, selection: Selection): Promise<FoundPages> {
-    const found = await findPages(this.database, viewer, jobId, selection);
-    if (found === undefined) throw noSuchJob();
-    if (found.pagesStored === 0) throw new AppError('notFound', 'Results are unavailable');
-    return found;
-  }
+/** Throws `notFound` for a simulation that nobody may see, or that has no results. */
+function present<P extends PageName>(found: FoundPages<P> | undefined): FoundPages<P> {
+  if (found === undefined) throw noSuchJob();
+  if (found.pagesStored === 0) throw new AppError('notFound', 'Results are unavailable');
+  return found;
 }
 
 /** A final body without pages_total makes the results final at once. */

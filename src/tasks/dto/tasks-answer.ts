@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { isoTime } from '../../json/iso-time.js';
 import { type StoredTask, visibleTasks } from '../domain/task-list.js';
 import { TASK_STATES, type TaskState } from '../domain/task-update.js';
 import type { FoundTasks } from '../find-tasks.js';
@@ -43,9 +44,9 @@ export class TaskAnswer {
       requested_primaries: task.requestedPrimaries,
       simulated_primaries: task.simulatedPrimaries,
       estimated_time: task.estimatedTime,
-      start_time: isoTime(task.startTime),
-      end_time: isoTime(task.endTime),
-      last_update_time: isoTime(task.lastUpdateTime),
+      start_time: timeOf(task.startTime),
+      end_time: timeOf(task.endTime),
+      last_update_time: timeOf(task.lastUpdateTime),
     };
   }
 }
@@ -73,6 +74,6 @@ export class TasksAnswer {
   }
 }
 
-function isoTime(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
+function timeOf(time: number | null): string | null {
+  return time === null ? null : isoTime(time);
 }
