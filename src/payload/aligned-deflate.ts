@@ -19,7 +19,8 @@ export interface AlignedStream {
 /** The final block: empty, with fixed codes. */
 export const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
 export const HEADER_BYTES = 2;
-const TRAILER_BYTES = FINAL_BLOCK.length + 4;
+const ADLER_BYTES = 4;
+const TRAILER_BYTES = FINAL_BLOCK.length + ADLER_BYTES;
 /** Bytes of an aligned stream that are not its deflate blocks. */
 export const WRAPPER_BYTES = HEADER_BYTES + TRAILER_BYTES;
 
@@ -71,12 +72,27 @@ async function deflatedBody(text: Buffer): Promise<Buffer> {
   return text.length <= SYNC_BYTES ? deflateSync(text, options) : deflateInPool(text, options);
 }
 
-/** The deflate blocks of an aligned stream, without header, final block and checksum. */
-export function deflateBlocks(stream: Buffer): Buffer {
-  return stream.subarray(HEADER_BYTES, stream.length - TRAILER_BYTES);
+/** The deflate blocks of an aligned stream in pieces, without header, final block and checksum. */
+export function deflateBlocks(stream: readonly Buffer[]): Buffer[] {
+  const blocks: Buffer[] = [];
+  let from = HEADER_BYTES;
+  let left = lengthOf(stream) - WRAPPER_BYTES;
+  for (const piece of stream) {
+    const part = piece.subarray(from, from + left);
+    from = Math.max(0, from - piece.length);
+    left -= part.length;
+    if (part.length > 0) blocks.push(part);
+  }
+  return blocks;
 }
 
 /** The Adler-32 that an aligned stream carries. */
-export function adlerOf(stream: Buffer): number {
-  return stream.readUInt32BE(stream.length - 4);
+export function adlerOf(stream: readonly Buffer[]): number {
+  const last = stream.at(-1) as Buffer;
+  if (last.length >= ADLER_BYTES) return last.readUInt32BE(last.length - ADLER_BYTES);
+  return Buffer.concat(stream).readUInt32BE(lengthOf(stream) - ADLER_BYTES);
+}
+
+function lengthOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((bytes, piece) => bytes + piece.length, 0);
 }

@@ -3,9 +3,9 @@ import type { BinarySource } from '../prisma/database.js';
 import { HEADER_BYTES, WRAPPER_BYTES } from './aligned-deflate.js';
 import { PART_COLUMNS, type StoredPayload } from './payload-store.js';
 
-/** One zlib stream out of the database, with what splicing needs to know of its text. */
+/** One zlib stream out of the database, in pieces, with what splicing needs to know of its text. */
 export interface StoredStream {
-  readonly bytes: Buffer;
+  readonly pieces: BinaryField;
   readonly rawLength: number;
   readonly crc32: number;
 }
@@ -36,9 +36,9 @@ function measures(part: number): string {
 
 function streamOf(row: BinaryRow, part: number): StoredStream | undefined {
   const at = 1 + COLUMNS_OF_PART * part;
-  const bytes = row[at];
-  if (bytes === null || bytes === undefined) return undefined;
-  return { bytes: wholeField(bytes), rawLength: integerAt(row, at + 1), crc32: bigintAt(row, at + 2) };
+  const pieces = row[at];
+  if (pieces === null || pieces === undefined) return undefined;
+  return { pieces, rawLength: integerAt(row, at + 1), crc32: bigintAt(row, at + 2) };
 }
 
 /** One zlib stream that is fetched slice by slice, for whoever has no room for all of it. */
@@ -48,13 +48,6 @@ export interface SlicedStream {
   readonly adler32: number;
   /** Its deflate blocks, without header, final block and checksum; a slice is in pieces, to be taken from it. */
   readonly slices: AsyncIterable<Buffer[]>;
-}
-
-/** The slices of a stream, piece by piece, none of which is held on to. */
-export async function* piecesOf({ slices }: SlicedStream): AsyncGenerator<Buffer> {
-  for await (const slice of slices) {
-    for (let piece = slice.shift(); piece !== undefined; piece = slice.shift()) yield piece;
-  }
 }
 
 /**

@@ -2,7 +2,8 @@ import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createInflateRaw, inflate, inflateSync } from 'node:zlib';
 import { FINAL_BLOCK, storedText } from './aligned-deflate.js';
-import { type SlicedStream, type StoredStream, piecesOf } from './fetch-payload.js';
+import { wholeField } from '../prisma/copy-out.js';
+import type { SlicedStream, StoredStream } from './fetch-payload.js';
 
 /** Below this many bytes of text a trip through the thread pool costs more than the work. */
 const SYNC_BYTES = 32 * 1024;
@@ -23,7 +24,8 @@ export class IdentityWriter {
     return [text];
   }
 
-  async stream({ bytes, rawLength }: StoredStream): Promise<Buffer[]> {
+  async stream({ pieces, rawLength }: StoredStream): Promise<Buffer[]> {
+    const bytes = wholeField(pieces);
     const text = storedText(bytes, rawLength);
     if (text !== undefined) return [text];
     // In one piece, and a little more, so that zlib sees at once that it is at the end: less than half of the cost.
@@ -31,11 +33,11 @@ export class IdentityWriter {
     return [rawLength <= SYNC_BYTES ? inflateSync(bytes, options) : await inflateInPool(bytes, options)];
   }
 
-  async *slices(stream: SlicedStream): AsyncGenerator<Buffer> {
+  async *slices(stream: SlicedStream): AsyncGenerator<Buffer[]> {
     const inflater = createInflateRaw({ chunkSize: Math.min(INFLATED_BYTES, this.windowBytes()) });
     // What goes wrong on the way comes out of the inflater; a reader who leaves ends both.
     pipeline(Readable.from(withFinalBlock(stream)), inflater, () => undefined);
-    yield* inflater as AsyncIterable<Buffer>;
+    for await (const piece of inflater as AsyncIterable<Buffer>) yield [piece];
   }
 
   end(): Buffer[] {
@@ -43,7 +45,10 @@ export class IdentityWriter {
   }
 }
 
-async function* withFinalBlock(stream: SlicedStream): AsyncGenerator<Buffer> {
-  yield* piecesOf(stream);
+/** Piece by piece, none of which is held on to. */
+async function* withFinalBlock({ slices }: SlicedStream): AsyncGenerator<Buffer> {
+  for await (const slice of slices) {
+    for (let piece = slice.shift(); piece !== undefined; piece = slice.shift()) yield piece;
+  }
   yield FINAL_BLOCK;
 }

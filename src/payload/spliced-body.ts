@@ -26,33 +26,57 @@ export interface Reading {
 /**
  * Writes a response out of text and stored zlib streams. For gzip and deflate the deflate blocks are handed on as they
  * lie in the database, with the text between them in stored blocks, under one header and one combined checksum
- * (RFC 1950, 1951, 1952); only identity is inflated. What is held at a time is one window: a batch of payloads or a slice of
- * one.
+ * (RFC 1950, 1951, 1952); only identity is inflated. It comes in pieces that are worth a write together. What is held at a time is one
+ * window: a batch of payloads or a slice of one.
  * Throws PayloadGone where a payload vanished meanwhile.
  */
 export async function* splicedBody(
   reading: Reading,
   segments: readonly Segment[],
   encoding: BodyEncoding,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer[]> {
   const writer = encoding === 'identity' ? new IdentityWriter(reading.windowBytes) : new SplicingWriter(encoding);
-  let pieces = writer.start();
-  let held = bytesOf(pieces);
-  for await (const item of resolved(reading, segments)) {
+  const flushBytes = Math.max(LEAST_FLUSH_BYTES, Math.min(MOST_FLUSH_BYTES, reading.windowBytes()));
+  const ready = new ReadyPieces();
+  ready.add(writer.start());
+  for await (const item of resolved(reading, segments, encoding)) {
     if (typeof item !== 'string' && 'slices' in item) {
-      if (held > 0) yield Buffer.concat(pieces);
-      [pieces, held] = [[], 0];
+      if (ready.bytes > 0) yield ready.take();
       yield* writer.slices(item);
       continue;
     }
-    const more = typeof item === 'string' ? writer.text(Buffer.from(item)) : await writer.stream(item);
-    pieces.push(...more);
-    held += bytesOf(more);
-    if (held < FLUSH_BYTES) continue;
-    yield Buffer.concat(pieces);
-    [pieces, held] = [[], 0];
+    ready.add(typeof item === 'string' ? writer.text(Buffer.from(item)) : await writer.stream(item));
+    if (ready.bytes >= flushBytes) yield ready.take();
   }
-  yield Buffer.concat([...pieces, ...writer.end()]);
+  ready.add(writer.end());
+  yield ready.take();
+}
+
+/** Pieces on their way out: small ones are put together, large ones stay as they are. */
+class ReadyPieces {
+  bytes = 0;
+  private done: Buffer[] = [];
+  private small: Buffer[] = [];
+
+  add(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) {
+      this.bytes += piece.length;
+      if (piece.length >= OWN_PIECE_BYTES) this.join();
+      (piece.length >= OWN_PIECE_BYTES ? this.done : this.small).push(piece);
+    }
+  }
+
+  take(): Buffer[] {
+    this.join();
+    const { done } = this;
+    [this.done, this.bytes] = [[], 0];
+    return done;
+  }
+
+  private join(): void {
+    if (this.small.length > 0) this.done.push(Buffer.concat(this.small));
+    this.small = [];
+  }
 }
 
 /** Puts runs of text together, so that each becomes one stored block. */
@@ -91,43 +115,51 @@ function payloadLength({ rawBytes, storedBytes, streams }: StoredPayload, encodi
   return encoding === 'identity' ? rawBytes : storedBytes - streams * WRAPPER_BYTES;
 }
 
-const FLUSH_BYTES = 64 * 1024;
-/** Payloads up to this many bytes are fetched together, at most so many; a larger one in slices. */
+/** So much is sent at a time, where there is room for it. */
+const LEAST_FLUSH_BYTES = 64 * 1024;
+const MOST_FLUSH_BYTES = 256 * 1024;
+const OWN_PIECE_BYTES = 16 * 1024;
+/** Payloads of up to this many bytes, text of up to so many, are fetched whole, however small the window is. */
 const SMALL_PAYLOAD_BYTES = 128 * 1024;
+const SMALL_TEXT_BYTES = 512 * 1024;
+/** Fetched together, at most so many. */
 const BATCH_PAYLOADS = 256;
 
-function bytesOf(pieces: readonly Buffer[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
-}
-
-/** The segments with their payloads fetched: in batches where small, block by block and in slices where large. */
+/** The segments with their payloads fetched: in batches that fit the window, and what does not fit part by part and in slices. */
 async function* resolved(
   reading: Reading,
   segments: Iterable<Segment>,
+  encoding: BodyEncoding,
 ): AsyncGenerator<string | StoredStream | SlicedStream> {
   let window = reading.windowBytes();
   let batch: Segment[] = [];
   let payloads = new Map<number, StoredPayload>();
   let bytes = 0;
   for (const segment of segments) {
-    if (typeof segment !== 'string' && isLarge(segment.payload)) {
+    if (typeof segment !== 'string' && isLarge(segment.payload, window, encoding)) {
       yield* resolvedBatch(reading.db, batch, payloads);
       yield* resolvedBlocks(reading, segment.payload, segment.part);
       [batch, payloads, bytes] = [[], new Map<number, StoredPayload>(), 0];
       continue;
     }
     if (typeof segment !== 'string' && !payloads.has(segment.payload.payloadId)) {
-      if (bytes + segment.payload.storedBytes > window || payloads.size === BATCH_PAYLOADS) {
+      const needed = heldBytes(segment.payload, encoding);
+      if (bytes + needed > window || payloads.size === BATCH_PAYLOADS) {
         yield* resolvedBatch(reading.db, batch, payloads);
         [batch, payloads, bytes] = [[], new Map<number, StoredPayload>(), 0];
         window = reading.windowBytes();
       }
       payloads.set(segment.payload.payloadId, segment.payload);
-      bytes += segment.payload.storedBytes;
+      bytes += needed;
     }
     batch.push(segment);
   }
   yield* resolvedBatch(reading.db, batch, payloads);
+}
+
+/** What a payload takes while it is sent: for identity its text, a part at a time, comes on top. */
+function heldBytes({ storedBytes, rawBytes }: StoredPayload, encoding: BodyEncoding): number {
+  return encoding === 'identity' ? Math.max(storedBytes, Math.min(rawBytes, SMALL_TEXT_BYTES)) : storedBytes;
 }
 
 async function* resolvedBatch(
@@ -151,8 +183,9 @@ async function* resolvedBatch(
   }
 }
 
-function isLarge({ blocks, storedBytes }: StoredPayload): boolean {
-  return blocks > 1 || storedBytes > SMALL_PAYLOAD_BYTES;
+function isLarge({ blocks, storedBytes, rawBytes }: StoredPayload, window: number, encoding: BodyEncoding): boolean {
+  if (blocks > 1 || storedBytes > Math.max(window, SMALL_PAYLOAD_BYTES)) return true;
+  return encoding === 'identity' && rawBytes > Math.max(window, SMALL_TEXT_BYTES);
 }
 
 async function* resolvedBlocks(reading: Reading, payload: StoredPayload, part: number): AsyncGenerator<SlicedStream> {

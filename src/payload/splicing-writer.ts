@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { adlerOf, deflateBlocks, FINAL_BLOCK } from './aligned-deflate.js';
 import { adler32, adler32Combine, crc32Combine } from './checksums.js';
-import { piecesOf, type SlicedStream, type StoredStream } from './fetch-payload.js';
+import type { SlicedStream, StoredStream } from './fetch-payload.js';
 
 /** A stored block holds at most this many bytes (RFC 1951, 3.2.4). */
 export const STORED_BLOCK_BYTES = 65_535;
@@ -46,14 +46,14 @@ export class SplicingWriter {
     return pieces;
   }
 
-  stream({ bytes, rawLength, crc32: crc }: StoredStream): Buffer[] {
-    this.count(rawLength, this.encoding === 'gzip' ? crc : adlerOf(bytes));
-    return [deflateBlocks(bytes)];
+  stream({ pieces, rawLength, crc32: crc }: StoredStream): Buffer[] {
+    this.count(rawLength, this.encoding === 'gzip' ? crc : adlerOf(pieces));
+    return deflateBlocks(pieces);
   }
 
-  slices(stream: SlicedStream): AsyncIterable<Buffer> {
+  slices(stream: SlicedStream): AsyncIterable<Buffer[]> {
     this.count(stream.rawLength, this.encoding === 'gzip' ? stream.crc32 : stream.adler32);
-    return piecesOf(stream);
+    return stream.slices;
   }
 
   end(): Buffer[] {

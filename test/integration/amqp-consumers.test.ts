@@ -1,11 +1,9 @@
 import { deflateSync, gzipSync } from 'node:zlib';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import type { Options } from 'amqplib';
 import { LogsService } from '../../src/logs/logs.service.js';
 import { MetricsService } from '../../src/metrics/metrics.service.js';
 import { PayloadReaderService } from '../../src/payload/payload-reader.service.js';
-import { joined } from '../../src/payload/spliced-body.js';
+import { joined, type Segment } from '../../src/payload/spliced-body.js';
 import { ResultsService } from '../../src/results/results.service.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
 import { eventually, TestBroker } from '../support/amqp.js';
@@ -32,14 +30,19 @@ const page = (pageNumber: number, values: number[] = [0.1, 0.25]) => ({
 
 async function resultsOf(jobId: string): Promise<unknown> {
   const { segments } = await test_.app.get(ResultsService).read(test_.owner, jobId, {}).open();
-  const stream = test_.app.get(PayloadReaderService).stream(joined(segments), 'identity');
-  return JSON.parse((await buffer(Readable.from(stream))).toString('utf8'));
+  return readJson(segments);
 }
 
 async function logsOf(jobId: string): Promise<unknown> {
   const { segments } = await test_.app.get(LogsService).read(test_.owner, jobId).open();
-  const stream = test_.app.get(PayloadReaderService).stream(joined(segments), 'identity');
-  return JSON.parse((await buffer(Readable.from(stream))).toString('utf8'));
+  return readJson(segments);
+}
+
+async function readJson(segments: Iterable<Segment>): Promise<unknown> {
+  const all: Buffer[] = [];
+  for await (const pieces of test_.app.get(PayloadReaderService).stream(joined(segments), 'identity'))
+    all.push(...pieces);
+  return JSON.parse(Buffer.concat(all).toString('utf8'));
 }
 
 interface ShownTasks {

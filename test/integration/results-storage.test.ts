@@ -27,7 +27,7 @@ async function readText(
   const { segments } = await results.read(test_.owner, jobId, selection).open();
   const list = joined(segments);
   const pieces: Buffer[] = [];
-  for await (const piece of splicedBody(reading(), list, encoding)) pieces.push(piece);
+  for await (const some of splicedBody(reading(), list, encoding)) pieces.push(...some);
   const body = Buffer.concat(pieces);
   expect(body).toHaveLength(splicedLength(list, encoding));
   if (encoding === 'identity') return body.toString();
@@ -266,7 +266,7 @@ test('a reader keeps its snapshot while pages are replaced, and the old payload 
   await save(2);
   const body = async () => {
     const pieces: Buffer[] = [];
-    for await (const piece of splicedBody(reading(), list, 'identity')) pieces.push(piece);
+    for await (const some of splicedBody(reading(), list, 'identity')) pieces.push(...some);
     return Buffer.concat(pieces).toString();
   };
   expect(await body()).toContain('"values":[1]');
