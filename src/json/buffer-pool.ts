@@ -1,3 +1,5 @@
+const STEP_BYTES = 64 * 1024;
+
 /**
  * Buffers that go round instead of becoming garbage: text by the megabyte would otherwise make V8 collect again and again.
  * What is taken must be given back by whoever used it last, or else is left to the garbage collector.
@@ -16,6 +18,15 @@ export class BufferPool {
     this.free.pop();
     this.freeBytes -= largest.length;
     return largest;
+  }
+
+  /** The smallest one of at least so many bytes; a new one has a multiple of 64 KiB, so that others can use it as well. */
+  takeFitting(leastBytes: number): Buffer {
+    const at = this.free.findIndex(({ length }) => length >= leastBytes);
+    const [fitting] = at < 0 ? [] : this.free.splice(at, 1);
+    if (fitting === undefined) return Buffer.allocUnsafeSlow(Math.ceil(leastBytes / STEP_BYTES) * STEP_BYTES);
+    this.freeBytes -= fitting.length;
+    return fitting;
   }
 
   /** Nobody may use it any more, nor any part of it. */

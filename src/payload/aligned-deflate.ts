@@ -5,7 +5,7 @@ import { strategyFor } from './deflate-strategy.js';
 
 /**
  * A zlib stream (RFC 1950) whose deflate blocks end at a byte boundary, followed by one final empty block. Its blocks
- * can be cut out and joined with others without inflating them (`deflateBlocks`), and any tool inflates it as it is.
+ * can be cut out, between header and trailer, and joined with others without inflating them, and any tool inflates it as it is.
  */
 export interface AlignedStream {
   /** Its bytes, in pieces. */
@@ -19,8 +19,8 @@ export interface AlignedStream {
 /** The final block: empty, with fixed codes. */
 export const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
 export const HEADER_BYTES = 2;
-const ADLER_BYTES = 4;
-const TRAILER_BYTES = FINAL_BLOCK.length + ADLER_BYTES;
+export const ADLER_BYTES = 4;
+export const TRAILER_BYTES = FINAL_BLOCK.length + ADLER_BYTES;
 /** Bytes of an aligned stream that are not its deflate blocks. */
 export const WRAPPER_BYTES = HEADER_BYTES + TRAILER_BYTES;
 
@@ -45,11 +45,12 @@ export async function alignedDeflate(text: Buffer): Promise<AlignedStream> {
   return { pieces: [body, end], rawLength: text.length, crc32: crc32(text) };
 }
 
-/** The text of a stream that is stored as it is; undefined where it is compressed. */
-export function storedText(stream: Buffer, rawLength: number): Buffer | undefined {
-  if (stream.length !== HEADER_BYTES + STORED_HEADER_BYTES + rawLength + TRAILER_BYTES) return undefined;
-  if (stream[HEADER_BYTES] !== 0 || stream.readUInt16LE(HEADER_BYTES + 1) !== rawLength) return undefined;
-  return stream.subarray(HEADER_BYTES + STORED_HEADER_BYTES, -TRAILER_BYTES);
+/** Where in `bytes` the text of the stream from `start` to `end` begins if it is stored as it is; undefined where it is compressed. */
+export function storedTextAt(bytes: Buffer, start: number, end: number, rawLength: number): number | undefined {
+  if (end - start !== HEADER_BYTES + STORED_HEADER_BYTES + rawLength + TRAILER_BYTES) return undefined;
+  const block = start + HEADER_BYTES;
+  if (bytes[block] !== 0 || bytes.readUInt16LE(block + 1) !== rawLength) return undefined;
+  return block + STORED_HEADER_BYTES;
 }
 
 /** Header and one stored block (RFC 1951, 3.2.4). */
@@ -70,29 +71,4 @@ async function deflatedBody(text: Buffer): Promise<Buffer> {
     chunkSize: Math.ceil(text.length * PACKED_SHARE) + 64,
   };
   return text.length <= SYNC_BYTES ? deflateSync(text, options) : deflateInPool(text, options);
-}
-
-/** The deflate blocks of an aligned stream in pieces, without header, final block and checksum. */
-export function deflateBlocks(stream: readonly Buffer[]): Buffer[] {
-  const blocks: Buffer[] = [];
-  let from = HEADER_BYTES;
-  let left = lengthOf(stream) - WRAPPER_BYTES;
-  for (const piece of stream) {
-    const part = piece.subarray(from, from + left);
-    from = Math.max(0, from - piece.length);
-    left -= part.length;
-    if (part.length > 0) blocks.push(part);
-  }
-  return blocks;
-}
-
-/** The Adler-32 that an aligned stream carries. */
-export function adlerOf(stream: readonly Buffer[]): number {
-  const last = stream.at(-1) as Buffer;
-  if (last.length >= ADLER_BYTES) return last.readUInt32BE(last.length - ADLER_BYTES);
-  return Buffer.concat(stream).readUInt32BE(lengthOf(stream) - ADLER_BYTES);
-}
-
-function lengthOf(pieces: readonly Buffer[]): number {
-  return pieces.reduce((bytes, piece) => bytes + piece.length, 0);
 }

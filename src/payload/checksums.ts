@@ -47,8 +47,21 @@ function multiplyModulo(a: number, b: number): number {
   return product;
 }
 
-/** x^(8·bytes) modulo the polynomial: what `bytes` zero bytes behind a text do to its CRC. */
+/** Powers by length: the texts of a simulation have few different ones. */
+const POWERS = new Map<number, number>();
+const MOST_POWERS = 10_000;
+
 function powerOfX(bytes: number): number {
+  const known = POWERS.get(bytes);
+  if (known !== undefined) return known;
+  if (POWERS.size === MOST_POWERS) POWERS.clear();
+  const power = computePowerOfX(bytes);
+  POWERS.set(bytes, power);
+  return power;
+}
+
+/** x^(8·bytes) modulo the polynomial: what `bytes` zero bytes behind a text do to its CRC. */
+function computePowerOfX(bytes: number): number {
   let power = 0x80000000 | 0;
   for (let rest = bytes, level = 3; rest > 0; rest = Math.floor(rest / 2), level++) {
     if (rest % 2 === 1) power = multiplyModulo(SQUARES[level & 31] as number, power);

@@ -1,11 +1,15 @@
+import type { BufferPool } from '../json/buffer-pool.js';
 import type { BinarySource } from '../prisma/database.js';
 import { WRAPPER_BYTES } from './aligned-deflate.js';
+import { BodyOutput, type Outgoing } from './body-output.js';
 import {
-  type BlockStreams,
+  blocksOf,
+  type DirectoryEntry,
+  fetchDirectory,
+  fetchPart,
   fetchSingleBlocks,
-  openBlockPart,
+  openSliced,
   PayloadGone,
-  type SlicedStream,
   type StoredStream,
 } from './fetch-payload.js';
 import { IdentityWriter } from './identity-writer.js';
@@ -15,84 +19,58 @@ import { OVERHEAD_BYTES, SplicingWriter, STORED_BLOCK_BYTES, STORED_BLOCK_HEADER
 export type BodyEncoding = 'identity' | 'gzip' | 'deflate';
 
 /** A piece of a response: JSON text, or one part of a stored payload (0 the body, 1 to 3 the axes). */
-export type Segment = string | { readonly payload: StoredPayload; readonly part: number };
+export type Segment = string | PayloadPart;
+
+interface PayloadPart {
+  readonly payload: StoredPayload;
+  readonly part: number;
+}
 
 /** Whence a response is read, and how many bytes of payloads it may hold, asked before each fetch. */
 export interface Reading {
   readonly db: BinarySource;
+  readonly pool: BufferPool;
   readonly windowBytes: () => number;
 }
 
 /**
  * Writes a response out of text and stored zlib streams. For gzip and deflate the deflate blocks are handed on as they
  * lie in the database, with the text between them in stored blocks, under one header and one combined checksum
- * (RFC 1950, 1951, 1952); only identity is inflated. It comes in pieces that are worth a write together. What is held at a time is one
- * window: a batch of payloads or a slice of one.
+ * (RFC 1950, 1951, 1952); only identity is inflated. It comes in portions that are worth a write. What is held at a time is one
+ * window: a batch of payloads, or some blocks or a slice of one.
  * Throws PayloadGone where a payload vanished meanwhile.
  */
 export async function* splicedBody(
   reading: Reading,
   segments: readonly Segment[],
   encoding: BodyEncoding,
-): AsyncGenerator<Buffer[]> {
-  const writer = encoding === 'identity' ? new IdentityWriter(reading.windowBytes) : new SplicingWriter(encoding);
-  const flushBytes = Math.max(LEAST_FLUSH_BYTES, Math.min(MOST_FLUSH_BYTES, reading.windowBytes()));
-  const ready = new ReadyPieces();
-  ready.add(writer.start());
-  for await (const item of resolved(reading, segments, encoding)) {
-    if (typeof item !== 'string' && 'slices' in item) {
-      if (ready.bytes > 0) yield ready.take();
-      yield* writer.slices(item);
-      continue;
-    }
-    ready.add(typeof item === 'string' ? writer.text(Buffer.from(item)) : await writer.stream(item));
-    if (ready.bytes >= flushBytes) yield ready.take();
+): AsyncGenerator<Outgoing> {
+  const output = new BodyOutput(reading.pool);
+  const writer =
+    encoding === 'identity' ? new IdentityWriter(output, reading.windowBytes) : new SplicingWriter(encoding, output);
+  writer.start();
+  for (const step of stepsOf(reading, segments, encoding)) {
+    if (output.bytes > 0) yield output.take();
+    yield* Array.isArray(step) ? writeBatch(reading, step, writer, output) : writeLarge(reading, step, writer, output);
   }
-  ready.add(writer.end());
-  yield ready.take();
-}
-
-/** Pieces on their way out: small ones are put together, large ones stay as they are. */
-class ReadyPieces {
-  bytes = 0;
-  private done: Buffer[] = [];
-  private small: Buffer[] = [];
-
-  add(pieces: readonly Buffer[]): void {
-    for (const piece of pieces) {
-      this.bytes += piece.length;
-      if (piece.length >= OWN_PIECE_BYTES) this.join();
-      (piece.length >= OWN_PIECE_BYTES ? this.done : this.small).push(piece);
-    }
-  }
-
-  take(): Buffer[] {
-    this.join();
-    const { done } = this;
-    [this.done, this.bytes] = [[], 0];
-    return done;
-  }
-
-  private join(): void {
-    if (this.small.length > 0) this.done.push(Buffer.concat(this.small));
-    this.small = [];
-  }
+  writer.end();
+  yield output.take();
 }
 
 /** Puts runs of text together, so that each becomes one stored block. */
 export function joined(segments: Iterable<Segment>): Segment[] {
   const result: Segment[] = [];
-  let text: string[] = [];
+  let text = '';
   for (const segment of segments) {
     if (typeof segment === 'string') {
-      text.push(segment);
+      text += segment;
       continue;
     }
-    if (text.length > 0) result.push(text.join(''));
-    text = [];
+    if (text !== '') result.push(text);
+    text = '';
     result.push(segment);
   }
-  if (text.length > 0) result.push(text.join(''));
+  if (text !== '') result.push(text);
   return result;
 }
 
@@ -115,46 +93,52 @@ function payloadLength({ rawBytes, storedBytes, streams }: StoredPayload, encodi
   return encoding === 'identity' ? rawBytes : storedBytes - streams * WRAPPER_BYTES;
 }
 
+type Writer = IdentityWriter | SplicingWriter;
+
 /** So much is sent at a time, where there is room for it. */
 const LEAST_FLUSH_BYTES = 64 * 1024;
 const MOST_FLUSH_BYTES = 256 * 1024;
-const OWN_PIECE_BYTES = 16 * 1024;
 /** Payloads of up to this many bytes, text of up to so many, are fetched whole, however small the window is. */
 const SMALL_PAYLOAD_BYTES = 128 * 1024;
 const SMALL_TEXT_BYTES = 512 * 1024;
 /** Fetched together, at most so many. */
 const BATCH_PAYLOADS = 256;
 
-/** The segments with their payloads fetched: in batches that fit the window, and what does not fit part by part and in slices. */
-async function* resolved(
+/** A payload that does not fit into the window, with the segments from its first part to its last. */
+interface LargeStep {
+  readonly payload: StoredPayload;
+  readonly segments: Segment[];
+}
+
+/** The segments in steps, each for one fetch: as many payloads as fit into the window, or one that does not. */
+function* stepsOf(
   reading: Reading,
   segments: Iterable<Segment>,
   encoding: BodyEncoding,
-): AsyncGenerator<string | StoredStream | SlicedStream> {
+): Generator<Segment[] | LargeStep> {
   let window = reading.windowBytes();
   let batch: Segment[] = [];
-  let payloads = new Map<number, StoredPayload>();
-  let bytes = 0;
+  let large: LargeStep | undefined;
+  let last: StoredPayload | undefined;
+  let [payloads, bytes] = [0, 0];
   for (const segment of segments) {
-    if (typeof segment !== 'string' && isLarge(segment.payload, window, encoding)) {
-      yield* resolvedBatch(reading.db, batch, payloads);
-      yield* resolvedBlocks(reading, segment.payload, segment.part);
-      [batch, payloads, bytes] = [[], new Map<number, StoredPayload>(), 0];
-      continue;
-    }
-    if (typeof segment !== 'string' && !payloads.has(segment.payload.payloadId)) {
+    if (typeof segment !== 'string' && segment.payload !== last) {
+      const isBig = isLarge(segment.payload, window, encoding);
       const needed = heldBytes(segment.payload, encoding);
-      if (bytes + needed > window || payloads.size === BATCH_PAYLOADS) {
-        yield* resolvedBatch(reading.db, batch, payloads);
-        [batch, payloads, bytes] = [[], new Map<number, StoredPayload>(), 0];
+      if (isBig || large !== undefined || bytes + needed > window || payloads === BATCH_PAYLOADS) {
+        if (large !== undefined || batch.length > 0) yield large ?? batch;
         window = reading.windowBytes();
+        batch = [];
+        large = isBig ? { payload: segment.payload, segments: batch } : undefined;
+        [payloads, bytes] = [0, 0];
       }
-      payloads.set(segment.payload.payloadId, segment.payload);
+      last = segment.payload;
+      payloads++;
       bytes += needed;
     }
     batch.push(segment);
   }
-  yield* resolvedBatch(reading.db, batch, payloads);
+  if (large !== undefined || batch.length > 0) yield large ?? batch;
 }
 
 /** What a payload takes while it is sent: for identity its text, a part at a time, comes on top. */
@@ -162,36 +146,115 @@ function heldBytes({ storedBytes, rawBytes }: StoredPayload, encoding: BodyEncod
   return encoding === 'identity' ? Math.max(storedBytes, Math.min(rawBytes, SMALL_TEXT_BYTES)) : storedBytes;
 }
 
-async function* resolvedBatch(
-  db: BinarySource,
-  batch: readonly Segment[],
-  payloads: ReadonlyMap<number, StoredPayload>,
-): AsyncGenerator<string | StoredStream> {
-  const [first] = payloads.values();
-  const blocks =
-    first === undefined
-      ? new Map<number, BlockStreams>()
-      : await fetchSingleBlocks(db, first.simulationId, [...payloads.keys()]);
-  for (const segment of batch) {
-    if (typeof segment === 'string') {
-      yield segment;
-      continue;
-    }
-    const stream = blocks.get(segment.payload.payloadId)?.[segment.part];
-    if (stream === undefined) throw new PayloadGone();
-    yield stream;
-  }
-}
-
 function isLarge({ blocks, storedBytes, rawBytes }: StoredPayload, window: number, encoding: BodyEncoding): boolean {
   if (blocks > 1 || storedBytes > Math.max(window, SMALL_PAYLOAD_BYTES)) return true;
   return encoding === 'identity' && rawBytes > Math.max(window, SMALL_TEXT_BYTES);
 }
 
-async function* resolvedBlocks(reading: Reading, payload: StoredPayload, part: number): AsyncGenerator<SlicedStream> {
-  for (let block = 0; block < payload.blocks; block++) {
-    const stream = await openBlockPart(reading.db, payload, block, part, reading.windowBytes);
-    if (stream === undefined) return;
-    yield stream;
+/** What is left of it when the next step begins is the caller's to send. */
+async function* writeBatch(
+  reading: Reading,
+  segments: readonly Segment[],
+  writer: Writer,
+  output: BodyOutput,
+): AsyncGenerator<Outgoing> {
+  const payloads = [...new Set(segments.filter(isPart).map(({ payload }) => payload))];
+  const fetched = payloads.length === 0 ? undefined : await fetchSingleBlocks(reading, payloads);
+  const flushBytes = flushBytesOf(reading);
+  for (const segment of segments) {
+    if (typeof segment === 'string') {
+      writer.text(segment);
+      continue;
+    }
+    const stream = fetched?.streams.get(segment.payload.payloadId)?.[segment.part];
+    if (stream === undefined) throw new PayloadGone();
+    const pending = writer.stream(stream);
+    // Where nothing is inflated, a turn of the event loop's queue for each of many small pages would cost more than the page.
+    if (pending !== undefined) await pending;
+    if (writer instanceof IdentityWriter && output.bytes >= flushBytes) yield output.take();
+  }
+  if (fetched !== undefined) output.holds(fetched.release);
+}
+
+function isPart(segment: Segment): segment is PayloadPart {
+  return typeof segment !== 'string';
+}
+
+function flushBytesOf({ windowBytes }: Reading): number {
+  return Math.max(LEAST_FLUSH_BYTES, Math.min(MOST_FLUSH_BYTES, windowBytes()));
+}
+
+async function* writeLarge(
+  reading: Reading,
+  { payload, segments }: LargeStep,
+  writer: Writer,
+  output: BodyOutput,
+): AsyncGenerator<Outgoing> {
+  const directory = await fetchDirectory(reading, payload);
+  for (const segment of segments) {
+    if (typeof segment === 'string') {
+      writer.text(segment);
+      continue;
+    }
+    for (const entries of runsOf(directory[segment.part] ?? [], reading.windowBytes)) {
+      yield* writeRun(reading, { ...segment, entries }, writer, output);
+    }
+  }
+}
+
+/** Streams in runs that are written together: what came along with the directory, as many as fit into the window, or one that does not. */
+function* runsOf(entries: readonly DirectoryEntry[], windowBytes: () => number): Generator<DirectoryEntry[]> {
+  let run: DirectoryEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const belongs = (entry.stream === undefined) === (run[0]?.stream === undefined);
+    if (run.length > 0 && (!belongs || bytes + entry.storedBytes > windowBytes())) {
+      yield run;
+      [run, bytes] = [[], 0];
+    }
+    run.push(entry);
+    bytes += entry.storedBytes;
+  }
+  if (run.length > 0) yield run;
+}
+
+interface PartRun {
+  readonly payload: StoredPayload;
+  readonly part: number;
+  readonly entries: readonly DirectoryEntry[];
+}
+
+async function* writeRun(reading: Reading, run: PartRun, writer: Writer, output: BodyOutput): AsyncGenerator<Outgoing> {
+  const { payload, part, entries } = run;
+  const [first] = entries as [DirectoryEntry];
+  if (first.stream !== undefined) {
+    for (const { stream } of entries) await writer.stream(stream as StoredStream);
+    return;
+  }
+  if (output.bytes >= flushBytesOf(reading)) yield output.take();
+  if (first.storedBytes > Math.max(reading.windowBytes(), SMALL_PAYLOAD_BYTES)) {
+    const stream = await openSliced(reading, payload, part, first.block, reading.windowBytes);
+    yield* writeSlices(reading, writer.slices(stream), output);
+    return;
+  }
+  const fetched = await fetchPart(reading, payload, part, entries);
+  for (const stream of fetched.streams) {
+    if (writer instanceof IdentityWriter && stream.rawLength > SMALL_TEXT_BYTES) {
+      yield* writeSlices(reading, writer.slices({ slices: [blocksOf(stream)] }), output);
+    } else {
+      await writer.stream(stream);
+    }
+  }
+  output.holds(fetched.release);
+}
+
+async function* writeSlices(
+  reading: Reading,
+  slices: AsyncIterable<Buffer>,
+  output: BodyOutput,
+): AsyncGenerator<Outgoing> {
+  for await (const slice of slices) {
+    output.add(slice);
+    if (output.bytes >= flushBytesOf(reading)) yield output.take();
   }
 }

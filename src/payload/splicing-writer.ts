@@ -1,11 +1,14 @@
 import { crc32 } from 'node:zlib';
-import { adlerOf, deflateBlocks, FINAL_BLOCK } from './aligned-deflate.js';
+import { ADLER_BYTES, FINAL_BLOCK, HEADER_BYTES, TRAILER_BYTES } from './aligned-deflate.js';
+import type { BodyOutput } from './body-output.js';
 import { adler32, adler32Combine, crc32Combine } from './checksums.js';
 import type { SlicedStream, StoredStream } from './fetch-payload.js';
 
 /** A stored block holds at most this many bytes (RFC 1951, 3.2.4). */
 export const STORED_BLOCK_BYTES = 65_535;
 export const STORED_BLOCK_HEADER_BYTES = 5;
+/** A text of up to so many UTF-16 code units is one stored block for certain. */
+const SHORT_TEXT = STORED_BLOCK_BYTES / 3;
 /** Header, final block and trailer of a whole body. */
 export const OVERHEAD_BYTES = { gzip: 10 + 2 + 8, deflate: 2 + 2 + 4 } as const;
 /** Magic, deflate, no flags, no time, no extra flags, unknown system. */
@@ -21,42 +24,39 @@ export class SplicingWriter {
   private checksum: number;
   private rawLength = 0;
 
-  constructor(private readonly encoding: 'gzip' | 'deflate') {
+  constructor(
+    private readonly encoding: 'gzip' | 'deflate',
+    private readonly output: BodyOutput,
+  ) {
     this.checksum = encoding === 'gzip' ? 0 : 1;
   }
 
-  start(): Buffer[] {
-    return [this.encoding === 'gzip' ? GZIP_HEADER : ZLIB_HEADER];
+  start(): void {
+    this.output.add(this.encoding === 'gzip' ? GZIP_HEADER : ZLIB_HEADER);
   }
 
-  text(text: Buffer): Buffer[] {
-    this.count(text.length, this.encoding === 'gzip' ? crc32(text) : adler32(text));
-    const pieces: Buffer[] = [];
-    for (let at = 0; at < text.length; at += STORED_BLOCK_BYTES) {
-      const part = text.subarray(at, at + STORED_BLOCK_BYTES);
-      const header = Buffer.from([
-        0,
-        part.length & 0xff,
-        part.length >> 8,
-        ~part.length & 0xff,
-        (~part.length >> 8) & 0xff,
-      ]);
-      pieces.push(header, part);
+  text(text: string): void {
+    if (text.length > SHORT_TEXT) {
+      this.longText(Buffer.from(text));
+      return;
     }
-    return pieces;
+    const { buffer, start, end } = this.output.addText(text, STORED_BLOCK_HEADER_BYTES);
+    const textAt = start + STORED_BLOCK_HEADER_BYTES;
+    writeBlockHeader(buffer, start, end - textAt);
+    this.countText(buffer.subarray(textAt, end));
   }
 
-  stream({ pieces, rawLength, crc32: crc }: StoredStream): Buffer[] {
-    this.count(rawLength, this.encoding === 'gzip' ? crc : adlerOf(pieces));
-    return deflateBlocks(pieces);
+  stream({ bytes, start, end, rawLength, crc32: crc }: StoredStream): undefined {
+    this.countStream(rawLength, this.encoding === 'gzip' ? crc : bytes.readUInt32BE(end - ADLER_BYTES));
+    this.output.add(bytes, start + HEADER_BYTES, end - TRAILER_BYTES);
   }
 
-  slices(stream: SlicedStream): AsyncIterable<Buffer[]> {
-    this.count(stream.rawLength, this.encoding === 'gzip' ? stream.crc32 : stream.adler32);
+  slices(stream: SlicedStream): AsyncIterable<Buffer> {
+    this.countStream(stream.rawLength, this.encoding === 'gzip' ? stream.crc32 : stream.adler32);
     return stream.slices;
   }
 
-  end(): Buffer[] {
+  end(): void {
     const trailer = Buffer.alloc(this.encoding === 'gzip' ? 8 : 4);
     if (this.encoding === 'gzip') {
       trailer.writeUInt32LE(this.checksum, 0);
@@ -64,12 +64,39 @@ export class SplicingWriter {
     } else {
       trailer.writeUInt32BE(this.checksum, 0);
     }
-    return [FINAL_BLOCK, trailer];
+    this.output.add(FINAL_BLOCK);
+    this.output.add(trailer);
   }
 
-  private count(length: number, checksum: number): void {
+  private longText(text: Buffer): void {
+    this.countText(text);
+    for (let at = 0; at < text.length; at += STORED_BLOCK_BYTES) {
+      const part = text.subarray(at, at + STORED_BLOCK_BYTES);
+      const header = Buffer.allocUnsafe(STORED_BLOCK_HEADER_BYTES);
+      writeBlockHeader(header, 0, part.length);
+      this.output.add(header);
+      this.output.add(part);
+    }
+  }
+
+  private countText(text: Buffer): void {
+    this.checksum =
+      this.encoding === 'gzip' ? crc32(text, this.checksum) : adler32Combine(this.checksum, adler32(text), text.length);
+    this.rawLength += text.length;
+  }
+
+  private countStream(length: number, checksum: number): void {
     const combine = this.encoding === 'gzip' ? crc32Combine : adler32Combine;
     this.checksum = combine(this.checksum, checksum, length);
     this.rawLength += length;
   }
+}
+
+/** No final block, of the kind that is stored, and its length twice (RFC 1951, 3.2.4). */
+function writeBlockHeader(buffer: Buffer, at: number, length: number): void {
+  buffer[at] = 0;
+  buffer[at + 1] = length & 0xff;
+  buffer[at + 2] = length >> 8;
+  buffer[at + 3] = ~length & 0xff;
+  buffer[at + 4] = (~length >> 8) & 0xff;
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import pg from 'pg';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { ConnectionWatch } from './connection-watch.js';
-import { type BinaryRow, copyOut } from './copy-out.js';
+import { type CopiedRows, copyOut } from './copy-out.js';
 import { databaseFault } from '../errors/database-error.js';
 
 /** A connection inside one transaction. Named SQL functions take it, so that nothing else is in scope there. */
@@ -31,7 +31,7 @@ export class PreparedStatement {
 
 /** Where bytes are read as they lie in the database. */
 export interface BinarySource {
-  copyRows(select: string): Promise<BinaryRow[]>;
+  copyRows(select: string, into: Buffer): Promise<CopiedRows>;
 }
 
 /** The one connection pool: Prisma's adapter and the hot SQL share it. */
@@ -89,12 +89,15 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
     return this.pool.query<R>(statement, values).catch((error: unknown) => rethrow(error));
   }
 
-  /** The rows of a SELECT in binary; it may hold nothing from outside but numbers. Throws `unavailable` where the database is away. */
-  async copyRows(select: string): Promise<BinaryRow[]> {
+  /**
+   * The rows of a SELECT in binary, in `into` where they fit; it may hold nothing from outside but numbers. Throws `unavailable`
+   * where the database is away.
+   */
+  async copyRows(select: string, into: Buffer): Promise<CopiedRows> {
     const client = await this.pool.connect().catch((error: unknown) => rethrow(error));
     let broken: Error | undefined;
     try {
-      return await copyOut(client, select);
+      return await copyOut(client, select, into);
     } catch (error) {
       broken = error as Error;
       return rethrow(error);

@@ -40,7 +40,7 @@ async function logsOf(jobId: string): Promise<unknown> {
 
 async function readJson(segments: Iterable<Segment>): Promise<unknown> {
   const all: Buffer[] = [];
-  for await (const pieces of test_.app.get(PayloadReaderService).stream(joined(segments), 'identity'))
+  for await (const { pieces } of test_.app.get(PayloadReaderService).stream(joined(segments), 'identity'))
     all.push(...pieces);
   return JSON.parse(Buffer.concat(all).toString('utf8'));
 }

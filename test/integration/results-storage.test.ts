@@ -1,5 +1,6 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
+import { BufferPool } from '../../src/json/buffer-pool.js';
 import { type BodyEncoding, joined, type Reading, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
 import { PurgeService } from '../../src/simulations/purge.service.js';
 import { ResultsService } from '../../src/results/results.service.js';
@@ -15,8 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => test_.close());
 
+const pool = new BufferPool(1e6);
+
 function reading(): Reading {
-  return { db: test_.database, windowBytes: () => 64 * 1024 };
+  return { db: test_.database, pool, windowBytes: () => 64 * 1024 };
 }
 
 async function readText(
@@ -27,7 +30,10 @@ async function readText(
   const { segments } = await results.read(test_.owner, jobId, selection).open();
   const list = joined(segments);
   const pieces: Buffer[] = [];
-  for await (const some of splicedBody(reading(), list, encoding)) pieces.push(...some);
+  for await (const { pieces: some, sent } of splicedBody(reading(), list, encoding)) {
+    pieces.push(Buffer.concat(some));
+    sent();
+  }
   const body = Buffer.concat(pieces);
   expect(body).toHaveLength(splicedLength(list, encoding));
   if (encoding === 'identity') return body.toString();
@@ -230,6 +236,18 @@ test('results are final once pages_total pages are stored, in whatever order the
   }
 });
 
+test('many small pages come back in every encoding as they were sent', async () => {
+  const { id: _, ...identity } = await submitSimulation(test_);
+  const pages = Array.from({ length: 600 }, (_each, index) =>
+    page(index, ...Array.from({ length: 60 }, (_value, bin) => Math.sin(index * 60 + bin))),
+  );
+  await results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages }] }));
+  for (const encoding of ['identity', 'gzip', 'deflate'] as const) {
+    const text = await readText(identity.simulation_id, encoding);
+    expect(JSON.parse(text)).toStrictEqual({ message: 'Results', estimators: [{ name: 'e', pages }] });
+  }
+});
+
 test('a body with one bad page stores nothing', async () => {
   const { id, ...identity } = await submitSimulation(test_);
   const bad = { ...page(2, 1, 2), data: { ...page(2, 1, 2).data, values: [1, 2, 3] } };
@@ -266,7 +284,7 @@ test('a reader keeps its snapshot while pages are replaced, and the old payload 
   await save(2);
   const body = async () => {
     const pieces: Buffer[] = [];
-    for await (const some of splicedBody(reading(), list, 'identity')) pieces.push(...some);
+    for await (const some of splicedBody(reading(), list, 'identity')) pieces.push(...some.pieces);
     return Buffer.concat(pieces).toString();
   };
   expect(await body()).toContain('"values":[1]');
