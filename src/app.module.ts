@@ -22,6 +22,7 @@ import { PrismaModule } from './prisma/prisma.module.js';
 import { ResultsModule } from './results/results.module.js';
 import { SimulationsModule } from './simulations/simulations.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
+import { YaptideModule } from './yaptide/yaptide.module.js';
 
 /** The whole service. The guards run in this order, which is that of the contract's checks: 415, 401, then the rest. */
 @Module({
@@ -38,6 +39,7 @@ import { TasksModule } from './tasks/tasks.module.js';
     InputsModule,
     LogsModule,
     TasksModule,
+    YaptideModule,
     AdminModule,
     DeadLettersModule,
     DemoModule,

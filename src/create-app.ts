@@ -17,6 +17,7 @@ import { AmqpStrategy } from './amqp/amqp.strategy.js';
 import { AppModule } from './app.module.js';
 import type { ServiceConfig } from './config/config.module.js';
 import { HealthService } from './health/health.service.js';
+import { errorBody } from './http/dialect.js';
 import { createLogger, JsonLogger } from './logging/json-logger.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { serveDocument } from './openapi/document.js';
@@ -99,8 +100,8 @@ function refuseUnparsable(error: ConnectionError, socket: Socket): void {
 }
 
 /** A URL that is no URL never reaches a route. */
-function refuseMalformed(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
-  void reply.status(400).send({ message: error.message, status_code: 400 });
+function refuseMalformed(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.status(400).send(errorBody(request.url, 400, error.message));
 }
 
 /** Bodies are handed on as streams, whatever their type: whether it is the right one is the first guard's question. */

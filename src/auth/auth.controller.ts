@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, Headers, HttpCode, Ip, Post, Put, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Headers, HttpCode, Injectable, Ip, Post, Put, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiCookieAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiErrors } from '../http/api-errors.decorator.js';
+import { DIALECT_PREFIX, DIALECT_TAG } from '../http/dialect.js';
 import { JsonBody } from '../http/json-body.decorator.js';
 import { AuthService } from './auth.service.js';
 import { type AuthenticatedUser, CurrentUser } from './current-user.decorator.js';
@@ -31,9 +32,9 @@ const LOGIN_EXAMPLES = {
   script: { summary: 'A script', value: { username: 'demo', password: 'as the start printed it', token: true } },
 };
 
-@ApiTags('Authentication')
-@Controller('auth')
-export class AuthController {
+/** The routes of both controllers below, whichever path they stand under. */
+@Injectable()
+class AuthRoutes {
   constructor(
     private readonly auth: AuthService,
     private readonly cookies: SessionCookies,
@@ -150,3 +151,12 @@ export class AuthController {
     };
   }
 }
+
+@ApiTags('Authentication')
+@Controller('auth')
+export class AuthController extends AuthRoutes {}
+
+/** The same, where the platform's older dialect is spoken. */
+@ApiTags(DIALECT_TAG)
+@Controller(`${DIALECT_PREFIX}/auth`)
+export class YaptideAuthController extends AuthRoutes {}

@@ -5,7 +5,7 @@ import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccountsService } from './accounts.service.js';
 import { AdminBootstrap } from './admin-bootstrap.js';
-import { AuthController } from './auth.controller.js';
+import { AuthController, YaptideAuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { TOKEN_RULES } from './domain/token-claims.js';
 import { Passwords } from './passwords.js';
@@ -30,7 +30,7 @@ function jwtOptions(config: ServiceConfig): JwtModuleOptions {
  */
 @Module({
   imports: [PassportModule, JwtModule.registerAsync({ inject: [CONFIG], useFactory: jwtOptions })],
-  controllers: [AuthController],
+  controllers: [AuthController, YaptideAuthController],
   providers: [
     AccessTokenStrategy,
     AccountsService,

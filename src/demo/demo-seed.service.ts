@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { UserService } from '../auth/user.service.js';
-import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError } from '../errors/app-error.js';
 import type { WorkerBody } from '../ingest/worker-body.js';
 import { LogsService } from '../logs/logs.service.js';
@@ -26,7 +25,6 @@ export class DemoSeedService {
   private readonly logger = new Logger(DemoSeedService.name);
 
   constructor(
-    @Inject(CONFIG) private readonly config: ServiceConfig,
     private readonly users: UserService,
     private readonly simulations: SimulationsService,
     private readonly results: ResultsService,
@@ -67,7 +65,7 @@ export class DemoSeedService {
     }
     await this.tasks.updateBulk(bodyOf({ ...identity, tasks: tasks.map(completedTask) }));
     const estimators = scoreDemo({ primaries: DEMO_PRIMARIES, seed: SEED });
-    await this.results.save(bodyOf({ ...identity, estimators }), this.config.maxBodyBytes);
+    await this.results.save(bodyOf({ ...identity, estimators }));
   }
 }
 

@@ -73,7 +73,7 @@ export async function answerSpliced(
  * Opens a resource, unless 304 was answered. `*` matches only what exists, so it is opened before that is said; who brings no tag
  * gets it in one go, without a question about the validator before.
  */
-async function unlessUnmodified<T extends { readonly validator: string }>(
+export async function unlessUnmodified<T extends { readonly validator: string }>(
   request: FastifyRequest,
   reply: FastifyReply,
   resource: { readonly validator: () => Promise<string>; readonly open: () => Promise<T> },

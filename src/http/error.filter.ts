@@ -3,9 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faultOf } from '../errors/fault.js';
 import { HTTP_STATUS } from '../errors/http-status.js';
 import { MetricsService } from '../metrics/metrics.service.js';
+import { errorBody } from './dialect.js';
 import { answerAndDrain } from './refusal.js';
 
-/** The one place where an error becomes an HTTP answer: `{message, status_code}`, never a stack or SQL. */
+/** The one place where an error becomes an HTTP answer: never with a stack or SQL. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
@@ -22,7 +23,7 @@ export class ErrorFilter implements ExceptionFilter {
     const { status, message, kind, retryAfter } = this.translate(error, request);
     this.metrics.countFailure(kind);
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
-    answerAndDrain(request, reply, status, { message, status_code: status });
+    answerAndDrain(request, reply, status, errorBody(request.url, status, message));
   }
 
   private translate(

@@ -3,33 +3,33 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Outgoing } from '../payload/body-output.js';
 
 /**
- * Sends a body of `length` bytes as it comes, portion by portion, each time once those before left, so that a reader who stalls
+ * Sends a body of `length` bytes, undefined where nobody knows yet, as it comes, portion by portion, each time once those before left, so that a reader who stalls
  * holds no more; Fastify's own way holds several times that. The first portion is awaited before anything is sent: what goes
  * wrong until then is answered like any error. Later the connection is broken, so that nobody takes a part for the whole.
  */
 export async function sendStream(
   request: FastifyRequest,
   reply: FastifyReply,
-  length: number,
+  length: number | undefined,
   body: AsyncGenerator<Outgoing>,
 ): Promise<void> {
   let first = await nextPortion(body);
-  void reply.header('Content-Length', length);
+  if (length !== undefined) void reply.header('Content-Length', length);
   if (first === undefined || first.bytes === length) {
     await body.return(undefined);
     if (first !== undefined) reply.raw.once('finish', first.sent);
     await reply.send(inOnePiece(first?.pieces ?? []));
     return;
   }
-  if (first.bytes > length) throw new Error(`the body is ${first.bytes - length} bytes too long`);
   void reply.hijack();
   const { raw } = reply;
   try {
     raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string | number>);
-    let missing = length - first.bytes;
+    const left = new BytesLeft(length);
+    left.count(first);
     await write(raw, first);
     first = undefined;
-    while (missing > 0 && !raw.destroyed) missing -= await passOn(body, raw, missing);
+    while (!raw.destroyed && (await passOn(body, raw, left)));
     if (!raw.destroyed) raw.end();
   } catch (error) {
     request.log.warn({ err: error }, 'a body broke off');
@@ -39,16 +39,25 @@ export async function sendStream(
   }
 }
 
-/**
- * Returns how many bytes it sent. A function of its own, so that nothing is held on to while more is fetched. Throws where the body
- * is not as long as was promised, before anything is sent that the reader would take for another answer.
- */
-async function passOn(body: AsyncGenerator<Outgoing>, response: ServerResponse, missing: number): Promise<number> {
+/** A function of its own, so that nothing is held on to while more is fetched. False at the end. */
+async function passOn(body: AsyncGenerator<Outgoing>, response: ServerResponse, left: BytesLeft): Promise<boolean> {
   const portion = await nextPortion(body);
-  if (portion === undefined) throw new Error(`the body ended ${missing} bytes too early`);
-  if (portion.bytes > missing) throw new Error(`the body is ${portion.bytes - missing} bytes too long`);
-  await write(response, portion);
-  return portion.bytes;
+  left.count(portion);
+  if (portion !== undefined) await write(response, portion);
+  return portion !== undefined;
+}
+
+/** Throws where a body is not as long as was promised, before anything is sent that the reader would take for another answer. */
+class BytesLeft {
+  constructor(private bytes: number | undefined) {}
+
+  /** A portion that is to be sent, or undefined at the end. */
+  count(portion: Outgoing | undefined): void {
+    if (this.bytes === undefined) return;
+    this.bytes -= portion?.bytes ?? 0;
+    if (this.bytes < 0) throw new Error(`the body is ${-this.bytes} bytes too long`);
+    if (portion === undefined && this.bytes > 0) throw new Error(`the body ended ${this.bytes} bytes too early`);
+  }
 }
 
 /** Undefined at the end. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { SplicedResource } from '../payload/resource.js';
+import type { StoredPayload } from '../payload/payload-store.js';
+import type { AnswerShape, SplicedResource } from '../payload/resource.js';
 import type { Segment } from '../payload/spliced-body.js';
 import { PrismaService } from '../prisma/prisma.service.js';
 import {
@@ -8,6 +9,24 @@ import {
   validatorOf,
   type Viewer,
 } from '../simulations/simulation-access.service.js';
+
+/** An input as it is stored: its payload is the JSON text of an object. */
+export interface StoredInput {
+  readonly inputType: 'editor' | 'files';
+  /** Primaries that it asks for; null where it does not tell. */
+  readonly requestedPrimaries: number | null;
+  readonly payload: StoredPayload;
+}
+
+/** The API reference's shape. */
+const INPUTS: AnswerShape<StoredInput, Segment[]> = {
+  name: 'inputs',
+  answer: ({ inputType, payload }) => [
+    `{"message":"Inputs","input_type":"${inputType}","input":`,
+    { payload, part: 0 },
+    '}',
+  ],
+};
 
 /** Owns reading the input that a simulation was submitted with; it never changes. */
 @Injectable()
@@ -18,22 +37,32 @@ export class InputsService {
   ) {}
 
   /** The stored input, unchanged. */
-  read(viewer: Viewer, jobId: string): SplicedResource {
+  read(viewer: Viewer, jobId: string, { name, answer }: AnswerShape<StoredInput, Segment[]> = INPUTS): SplicedResource {
     return {
-      validator: async () => validatorOf(await this.access.require(viewer, jobId), ['inputs']),
+      validator: async () => validatorOf(await this.access.require(viewer, jobId), [name]),
       open: async () => {
         const simulation = await this.access.require(viewer, jobId);
-        return { validator: validatorOf(simulation, ['inputs']), segments: await this.segments(simulation.id) };
+        const input = await this.find(simulation.id);
+        if (input === undefined) throw noSuchJob();
+        return { validator: validatorOf(simulation, [name]), segments: answer(input) };
       },
     };
   }
 
-  private async segments(simulationId: number): Promise<Segment[]> {
+  /** Undefined where the simulation is gone. */
+  async find(simulationId: number): Promise<StoredInput | undefined> {
     const input = await this.prisma.simulation.findUnique({
       where: { id: simulationId },
-      select: { inputType: true, inputPayloadId: true, inputBlocks: true, inputStoredBytes: true, inputRawBytes: true },
+      select: {
+        inputType: true,
+        requestedPrimaries: true,
+        inputPayloadId: true,
+        inputBlocks: true,
+        inputStoredBytes: true,
+        inputRawBytes: true,
+      },
     });
-    if (input === null) throw noSuchJob();
+    if (input === null) return undefined;
     const payload = {
       simulationId,
       payloadId: Number(input.inputPayloadId),
@@ -42,6 +71,7 @@ export class InputsService {
       storedBytes: Number(input.inputStoredBytes),
       rawBytes: Number(input.inputRawBytes),
     };
-    return [`{"message":"Inputs","input_type":"${input.inputType}","input":`, { payload, part: 0 }, '}'];
+    const { inputType, requestedPrimaries } = input;
+    return { inputType, requestedPrimaries: requestedPrimaries === null ? null : Number(requestedPrimaries), payload };
   }
 }

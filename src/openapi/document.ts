@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
+import { DIALECT_TAG } from '../http/dialect.js';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { documentDialectErrors } from './dialect-errors.js';
 
 const DESCRIPTION = `Results backend of a Monte Carlo particle-transport platform: keeps what simulations bring (dose, fluence, LET on
 grids), their input, logs and task states, and hands them back at once.
@@ -11,7 +13,7 @@ Every answer has \`message\`; an error has \`message\` and \`status_code\`, and 
 
 /** In the order in which a newcomer meets them. */
 const SECTIONS = [
-  ...['Authentication', 'Simulations', 'Results', 'Inputs', 'Logs', 'Tasks', 'Operation'],
+  ...['Authentication', 'Simulations', 'Results', 'Inputs', 'Logs', 'Tasks', 'Operation', DIALECT_TAG],
   ...['Admin: users', 'Admin: simulations', 'Admin: storage', 'Admin: dead letters', 'Admin: audit log'],
 ];
 
@@ -26,9 +28,10 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .addSecurityRequirements('cookie')
     .addSecurityRequirements('bearer')
     .build();
-  return SwaggerModule.createDocument(app, options, {
+  const document = SwaggerModule.createDocument(app, options, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
+  return documentDialectErrors(document);
 }
 
 /** Serves Swagger UI at /docs and the document at /docs/openapi.json. */

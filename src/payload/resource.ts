@@ -10,6 +10,12 @@ export interface Resource {
   readonly open: () => Promise<{ readonly validator: string; readonly body: object }>;
 }
 
+/** One of the shapes in which the same data is answered; its name is part of what the ETag is made of. */
+export interface AnswerShape<Data, Answer = object> {
+  readonly name: string;
+  readonly answer: (data: Data) => Answer;
+}
+
 /** The same for an answer out of stored payloads, which is streamed. */
 export interface SplicedResource {
   readonly validator: () => Promise<string>;

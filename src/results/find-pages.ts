@@ -1,21 +1,16 @@
 import { createHash } from 'node:crypto';
+import { tooLarge } from '../errors/app-error.js';
 import type { StoredPayload } from '../payload/payload-store.js';
 import { PreparedStatement, type Queryable } from '../prisma/database.js';
 import { IS_VISIBLE, type Viewer, visibleTo } from '../simulations/simulation-access.service.js';
 import type { PageRange } from './domain/page-range.js';
+import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
 
 /** Which pages of a simulation. */
 export interface Selection {
   readonly estimatorName?: string | undefined;
   /** Sorted and merged; undefined selects every page. */
   readonly pages?: readonly PageRange[] | undefined;
-}
-
-/** A stored page as a list of pages names it. */
-export interface PageName {
-  readonly pageNumber: number;
-  readonly name: string;
-  readonly bins: readonly number[];
 }
 
 /** A stored page without its arrays. */
@@ -25,14 +20,26 @@ export interface StoredPage extends PageName {
   readonly payload: StoredPayload;
 }
 
-/** An estimator with the selected pages of it, ascending. */
-export interface StoredEstimator<P extends PageName = StoredPage> {
-  readonly name: string;
-  readonly pages: readonly P[];
+/** A stored page with all that was sent of it, but for its arrays; members are JSON text, `"key":value,"key":value`. */
+export interface FullPage extends StoredPage {
+  readonly shape: 'reference' | 'worker';
+  readonly metadata: string | null;
+  /** Those of `data`, other than `values`; in the reference shape other than `unit` and `dimensions` as well. */
+  readonly dataMembers: string;
+  /** Those of each axis, other than `values`; none in the reference shape. */
+  readonly axisMembers: readonly string[];
+  /** Unknown ones of the page. */
+  readonly otherMembers: string;
+}
+
+/** An estimator with all that was sent of it. */
+export interface FullEstimator extends StoredEstimator<FullPage> {
+  readonly metadata: string | null;
+  readonly otherMembers: string;
 }
 
 /** What a simulation holds of a selection, all of one snapshot. */
-export interface FoundPages<P extends PageName = StoredPage> {
+export interface FoundPages<E extends StoredEstimator<PageName>> {
   /** Of the simulation. */
   readonly id: number;
   readonly epoch: string;
@@ -40,7 +47,7 @@ export interface FoundPages<P extends PageName = StoredPage> {
   /** Pages stored, whatever the selection. */
   readonly pagesStored: number;
   /** The estimators that the selection names, in the order in which they were first stored, also without pages. */
-  readonly estimators: readonly StoredEstimator<P>[];
+  readonly estimators: readonly E[];
 }
 
 /** A list of one member of the pages of an estimator, by page number; null where there are none. */
@@ -67,32 +74,69 @@ interface Row extends NameRow {
   readonly raw_bytes: Column<number>;
 }
 
+interface FullRow extends Row {
+  readonly shape: Column<FullPage['shape']>;
+  readonly metadata: Column<string | null>;
+  readonly data_members: Column<string>;
+  readonly axis_members: Column<readonly string[]>;
+  readonly other_members: Column<string>;
+  readonly estimator_metadata: string | null;
+  readonly estimator_members: string;
+}
+
 const NAME_COLUMNS = ['page_number', 'name', 'bins'] as const satisfies (keyof NameRow)[];
 const FIND_NAMES = statement('page names of a simulation', NAME_COLUMNS);
-const FIND_PAGES = statement('pages of a simulation', [
+const PAGE_COLUMNS = [
   ...NAME_COLUMNS,
   ...(['unit', 'payload_id', 'blocks', 'streams', 'stored_bytes', 'raw_bytes'] as const satisfies (keyof Row)[]),
-]);
+];
+const FIND_PAGES = statement('pages of a simulation', PAGE_COLUMNS);
+const FULL_COLUMNS = [
+  'shape',
+  'metadata',
+  'data_members',
+  'axis_members',
+  'other_members',
+] as const satisfies (keyof FullRow)[];
+const FIND_FULL_PAGES = statement(
+  'full pages of a simulation',
+  [...PAGE_COLUMNS, ...FULL_COLUMNS],
+  ', e.metadata AS estimator_metadata, e.other_members AS estimator_members',
+);
 
 /** Pages come column by column, each as one JSON list: to take many rows apart one by one costs several times more. */
-function statement(name: string, columns: readonly string[]): PreparedStatement {
+function statement(name: string, columns: readonly string[], ofEstimator = ''): PreparedStatement {
   return new PreparedStatement(
     name,
-    `SELECT s.id, d.epoch, r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name, p.*
-     FROM simulation s
+    `SELECT s.id, d.epoch, r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name${ofEstimator}, p.*
+     ${selected(columns.map((column) => `json_agg(${column}) AS ${column}`).join(', '))}
+    ORDER BY e.no`,
+  );
+}
+
+/** Estimators, in `p` what `ofPages` makes of their pages, all of them selected. */
+function selected(ofPages: string): string {
+  return `FROM simulation s
      JOIN result_summary r ON r.simulation_id = s.id
     CROSS JOIN database_epoch d
      LEFT JOIN estimator e ON e.simulation_id = r.simulation_id AND ($4::bytea IS NULL OR e.name_hash = $4)
     CROSS JOIN LATERAL (
-      SELECT ${columns.map((column) => `json_agg(${column}) AS ${column}`).join(', ')}
+      SELECT ${ofPages}
         FROM (SELECT * FROM page
                WHERE simulation_id = e.simulation_id AND estimator_no = e.no
                  AND ($5::int8multirange IS NULL OR page_number::bigint <@ $5::int8multirange)
                ORDER BY page_number) sorted) p
-    WHERE ${IS_VISIBLE}
-    ORDER BY e.no`,
-  );
+    WHERE ${IS_VISIBLE}`;
 }
+
+/** What a full answer may hold of text beside values and axes. */
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+const bytesOf = (texts: readonly string[]) => texts.map((text) => `COALESCE(octet_length(${text}), 0)`).join(' + ');
+const FIND_TEXT_BYTES = new PreparedStatement(
+  'text of full pages',
+  `SELECT sum(${bytesOf(['e.metadata', 'e.other_members'])} + COALESCE(p.bytes, 0))::float8 AS bytes
+     ${selected(`sum(${bytesOf(['metadata', 'data_members', 'other_members', "array_to_string(axis_members, '')"])}) AS bytes`)}`,
+);
 
 /** Finds pages and their metadata in one statement that touches no payload; undefined where the viewer may not see such a simulation. */
 export async function findPages(
@@ -100,10 +144,71 @@ export async function findPages(
   viewer: Viewer,
   jobId: string,
   selection: Selection,
-): Promise<FoundPages | undefined> {
-  const values = [...visibleTo(viewer, jobId), nameHash(selection.estimatorName), multirange(selection.pages)];
-  const { rows } = await db.query<Row>(FIND_PAGES.with(values));
-  return found(rows, (row, index) => ({
+): Promise<FoundPages<StoredEstimator<StoredPage>> | undefined> {
+  const { rows } = await db.query<Row>(FIND_PAGES.with(selecting(viewer, jobId, selection)));
+  return found(rows, (row) => estimatorOf(row, storedPage));
+}
+
+/**
+ * The same with all that was sent of them, but for the arrays. Throws `tooLarge` where that is more text than can be held
+ * for one answer.
+ */
+export async function findFullPages(
+  db: Queryable,
+  viewer: Viewer,
+  jobId: string,
+  selection: Selection,
+): Promise<FoundPages<FullEstimator> | undefined> {
+  const values = selecting(viewer, jobId, selection);
+  const { rows: measured } = await db.query<{ bytes: number | null }>(FIND_TEXT_BYTES.with(values));
+  if ((measured[0]?.bytes ?? 0) > MAX_TEXT_BYTES) {
+    throw tooLarge(
+      `results: these pages have more than ${MAX_TEXT_BYTES} bytes of text beside values and axes; select fewer with estimator_name and page_numbers`,
+    );
+  }
+  const { rows } = await db.query<FullRow>(FIND_FULL_PAGES.with(values));
+  return found(rows, (row) => ({
+    ...estimatorOf(row, fullPage),
+    metadata: row.estimator_metadata,
+    otherMembers: row.estimator_members,
+  }));
+}
+
+/** The same for all pages, and only what a list of them shows. */
+export async function findPageNames(
+  db: Queryable,
+  viewer: Viewer,
+  jobId: string,
+): Promise<FoundPages<StoredEstimator<PageName>> | undefined> {
+  const { rows } = await db.query<NameRow>(FIND_NAMES.with(selecting(viewer, jobId, {})));
+  return found(rows, (row) => estimatorOf(row, nameOf));
+}
+
+/** The values of a statement. */
+function selecting(viewer: Viewer, jobId: string, { estimatorName, pages }: Selection): unknown[] {
+  return [...visibleTo(viewer, jobId), nameHash(estimatorName), multirange(pages)];
+}
+
+function found<R extends NameRow, E extends StoredEstimator<PageName>>(
+  rows: readonly R[],
+  estimatorIn: (row: R) => E,
+): FoundPages<E> | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const estimators = rows.filter(({ estimator_no }) => estimator_no !== null).map(estimatorIn);
+  const { id, epoch, version, pages_stored: pagesStored } = first;
+  return { id, epoch, version, pagesStored, estimators };
+}
+
+function estimatorOf<R extends NameRow, P extends PageName>(
+  row: R,
+  pageOf: (row: R, index: number) => P,
+): StoredEstimator<P> {
+  return { name: row.estimator_name, pages: (row.page_number ?? []).map((_, index) => pageOf(row, index)) };
+}
+
+function storedPage(row: Row, index: number): StoredPage {
+  return {
     ...nameOf(row, index),
     unit: memberOf(row.unit, index),
     payload: {
@@ -114,33 +219,18 @@ export async function findPages(
       storedBytes: memberOf(row.stored_bytes, index),
       rawBytes: memberOf(row.raw_bytes, index),
     },
-  }));
+  };
 }
 
-/** The same for all pages, and only what a list of them shows. */
-export async function findPageNames(
-  db: Queryable,
-  viewer: Viewer,
-  jobId: string,
-): Promise<FoundPages<PageName> | undefined> {
-  const { rows } = await db.query<NameRow>(FIND_NAMES.with([...visibleTo(viewer, jobId), null, null]));
-  return found(rows, nameOf);
-}
-
-function found<R extends NameRow, P extends PageName>(
-  rows: readonly R[],
-  pageOf: (row: R, index: number) => P,
-): FoundPages<P> | undefined {
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  const estimators = rows
-    .filter(({ estimator_no }) => estimator_no !== null)
-    .map((row) => ({
-      name: row.estimator_name,
-      pages: (row.page_number ?? []).map((_, index) => pageOf(row, index)),
-    }));
-  const { id, epoch, version, pages_stored: pagesStored } = first;
-  return { id, epoch, version, pagesStored, estimators };
+function fullPage(row: FullRow, index: number): FullPage {
+  return {
+    ...storedPage(row, index),
+    shape: memberOf(row.shape, index),
+    metadata: memberOf(row.metadata, index),
+    dataMembers: memberOf(row.data_members, index),
+    axisMembers: memberOf(row.axis_members, index),
+    otherMembers: memberOf(row.other_members, index),
+  };
 }
 
 function nameOf(row: NameRow, index: number): PageName {
@@ -151,7 +241,7 @@ function nameOf(row: NameRow, index: number): PageName {
   };
 }
 
-/** Columns are equally long, and none of these has a NULL. */
+/** Columns are equally long, and but for metadata none has a NULL. */
 function memberOf<T>(column: Column<T>, index: number): T {
   return column?.[index] as T;
 }

@@ -1,8 +1,9 @@
 import type { Segment } from '../payload/spliced-body.js';
-import type { PageName, StoredEstimator, StoredPage } from './find-pages.js';
+import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
+import type { StoredPage } from './find-pages.js';
 
 /** `GET /results` in the API reference's shape: JSON text around the stored arrays. */
-export function* resultsAnswer(estimators: readonly StoredEstimator[]): Generator<Segment> {
+export function* resultsAnswer(estimators: readonly StoredEstimator<StoredPage>[]): Generator<Segment> {
   yield '{"message":"Results","estimators":[';
   let before = '';
   for (const { name, pages } of estimators) {

@@ -7,13 +7,14 @@ import { ApiErrors } from '../http/api-errors.decorator.js';
 import { StreamedBody } from '../http/body-source.js';
 import { answerConditionally, answerSpliced } from '../http/conditional-answer.js';
 import { JobQuery } from '../http/job-query.js';
+import { ResultsQuery } from '../http/results-query.js';
 import { ValidQuery } from '../http/valid-query.decorator.js';
 import type { WorkerBody } from '../ingest/worker-body.js';
 import { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { Viewer } from '../simulations/simulation-access.service.js';
 import { EstimatorsAnswer, ResultsAnswer } from './dto/results-answer.js';
 import { RESULTS_EXAMPLES, ResultsBody } from './dto/results-body.js';
-import { ResultsQuery } from './dto/results-query.js';
+
 import { ResultsService } from './results.service.js';
 
 @ApiTags('Results')

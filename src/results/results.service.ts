@@ -2,8 +2,10 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError } from '../errors/app-error.js';
 import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
+import { OutputNamesService } from '../inputs/output-names.service.js';
 import { MetricsService } from '../metrics/metrics.service.js';
-import type { Resource, SplicedResource } from '../payload/resource.js';
+import type { AnswerShape, Resource, SplicedResource } from '../payload/resource.js';
+import type { Segment } from '../payload/spliced-body.js';
 import { Database } from '../prisma/database.js';
 import {
   noSuchJob,
@@ -12,10 +14,15 @@ import {
   validatorOf,
 } from '../simulations/simulation-access.service.js';
 import { UpdateKeyService } from '../simulations/update-key.service.js';
+import { type EstimatorName, nameEstimators } from './domain/estimator-names.js';
 import { KeyedQueue } from './domain/keyed-queue.js';
-import { findPageNames, findPages, type FoundPages, type PageName, type Selection } from './find-pages.js';
+import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
+import { findFullPages, findPageNames, findPages, type FoundPages, type Selection } from './find-pages.js';
+import { type FullForm, fullPagesAnswer } from './full-pages-answer.js';
+import type { ParsedEstimator } from './ingest/parsed-results.js';
 import { resultsFormat, type ResultsEnvelope } from './ingest/results-format.js';
 import { ResultsReader } from './ingest/results-reader.js';
+import { namingRecord, renamed } from './ingest/renamed.js';
 import { storeResults } from './ingest/store-results.js';
 import { estimatorsAnswer, resultsAnswer } from './reference-answer.js';
 
@@ -32,20 +39,24 @@ export class ResultsService {
     private readonly updateKeys: UpdateKeyService,
     private readonly access: SimulationAccessService,
     private readonly metrics: MetricsService,
+    private readonly outputNames: OutputNamesService,
   ) {}
 
   /**
-   * Stores a results body (contract, section 5) of at most `maxBytes` inflated: all of it in one transaction, or
-   * nothing. Resolves only after the commit.
+   * Stores a results body (contract, section 5): all of it in one transaction, or nothing. Resolves only after the commit.
+   *
+   * @param naming whether estimators are called as sent, or after the outputs of an editor project (decision 18)
    */
-  async save(body: WorkerBody, maxBytes = this.config.maxBodyBytes): Promise<void> {
+  async save(body: WorkerBody, naming: 'as-sent' | 'by-outputs' = 'as-sent'): Promise<void> {
     const reader = new ResultsReader();
     try {
       const authorize = (id: string | number, key: string) => this.updateKeys.authorize(id, key, body.sender);
-      const { simulation, envelope } = await readWorkerBody(body, resultsFormat(maxBytes), authorize, reader);
+      const format = resultsFormat(this.config.maxBodyBytes);
+      const { simulation, envelope } = await readWorkerBody(body, format, authorize, reader);
       await reader.spool.finish();
+      const names = naming === 'by-outputs' ? await this.namesByOutputs(simulation.id, reader.estimators) : undefined;
       const update = {
-        estimators: reader.estimators,
+        estimators: names === undefined ? reader.estimators : renamed(reader.estimators, names),
         spool: reader.spool,
         revision: envelope.revision ?? null,
         finalAtPages: finalAtPages(envelope),
@@ -54,7 +65,7 @@ export class ResultsService {
         this.database.transaction((tx) => storeResults(tx, simulation.id, update)),
       );
       this.metrics.countPages(outcome.pagesNew + outcome.pagesReplaced, reader.spool.rawBytes);
-      this.logger.log({ jobId: simulation.jobId, ...outcome }, 'results saved');
+      this.logger.log({ jobId: simulation.jobId, ...outcome, ...namingRecord(names) }, 'results saved');
     } finally {
       await reader.spool.close();
     }
@@ -62,29 +73,56 @@ export class ResultsService {
 
   /** The selected pages in the API reference's shape. */
   read(viewer: Viewer, jobId: string, selection: Selection): SplicedResource {
+    const find = () => findPages(this.database, viewer, jobId, selection);
+    return this.selected(viewer, jobId, ['results', selection], find, resultsAnswer);
+  }
+
+  /** The selected pages with all that was sent of them, in the shape that the platform's workers send. */
+  readFull(viewer: Viewer, jobId: string, selection: Selection, form: FullForm): SplicedResource {
+    const find = () => findFullPages(this.database, viewer, jobId, selection);
+    return this.selected(viewer, jobId, ['full results', form, selection], find, (estimators) =>
+      fullPagesAnswer(form, estimators),
+    );
+  }
+
+  /** Names and page metadata of all estimators. */
+  listEstimators(
+    viewer: Viewer,
+    jobId: string,
+    { name, answer }: AnswerShape<readonly StoredEstimator<PageName>[]> = ESTIMATORS,
+  ): Resource {
     return {
-      validator: () => this.validator(viewer, jobId, ['results', selection]),
+      validator: () => this.validator(viewer, jobId, [name]),
       open: async () => {
-        const found = present(await findPages(this.database, viewer, jobId, selection));
-        if (found.estimators.length === 0) throw new AppError('notFound', 'Estimator not found');
-        const estimators = found.estimators.filter(({ pages }) => pages.length > 0);
-        if (estimators.length === 0) throw new AppError('notFound', 'Page not found');
-        const validator = validatorOf(found, [found.version, 'results', selection]);
-        return { validator, segments: resultsAnswer(estimators) };
+        const found = present(await findPageNames(this.database, viewer, jobId));
+        return { validator: validatorOf(found, [found.version, name]), body: answer(found.estimators) };
       },
     };
   }
 
-  /** Names and page metadata of all estimators. */
-  listEstimators(viewer: Viewer, jobId: string): Resource {
+  /** @param parts of the validator, besides the version */
+  private selected<E extends StoredEstimator<PageName>>(
+    viewer: Viewer,
+    jobId: string,
+    parts: readonly unknown[],
+    find: () => Promise<FoundPages<E> | undefined>,
+    answer: (estimators: readonly E[]) => Iterable<Segment>,
+  ): SplicedResource {
     return {
-      validator: () => this.validator(viewer, jobId, ['estimators']),
+      validator: () => this.validator(viewer, jobId, parts),
       open: async () => {
-        const found = present(await findPageNames(this.database, viewer, jobId));
-        const validator = validatorOf(found, [found.version, 'estimators']);
-        return { validator, body: estimatorsAnswer(found.estimators) };
+        const found = present(await find());
+        if (found.estimators.length === 0) throw new AppError('notFound', 'Estimator not found');
+        const estimators = found.estimators.filter(({ pages }) => pages.length > 0);
+        if (estimators.length === 0) throw new AppError('notFound', 'Page not found');
+        return { validator: validatorOf(found, [found.version, ...parts]), segments: answer(estimators) };
       },
     };
+  }
+
+  private async namesByOutputs(simulationId: number, estimators: readonly ParsedEstimator[]): Promise<EstimatorName[]> {
+    const sent = estimators.map(({ name }) => name);
+    return nameEstimators(sent, sent.length === 0 ? [] : await this.outputNames.of(simulationId));
   }
 
   private async validator(viewer: Viewer, jobId: string, parts: readonly unknown[]): Promise<string> {
@@ -93,8 +131,11 @@ export class ResultsService {
   }
 }
 
+/** The API reference's shape of a list of estimators. */
+const ESTIMATORS = { name: 'estimators', answer: estimatorsAnswer };
+
 /** Throws `notFound` for a simulation that nobody may see, or that has no results. */
-function present<P extends PageName>(found: FoundPages<P> | undefined): FoundPages<P> {
+function present<E extends StoredEstimator<PageName>>(found: FoundPages<E> | undefined): FoundPages<E> {
   if (found === undefined) throw noSuchJob();
   if (found.pagesStored === 0) throw new AppError('notFound', 'Results are unavailable');
   return found;

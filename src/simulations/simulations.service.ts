@@ -7,13 +7,15 @@ import { spoolText } from '../payload/payload-texts.js';
 import { Database } from '../prisma/database.js';
 import { PrismaService } from '../prisma/prisma.service.js';
 import { checkInput } from './check-input.js';
+import type { ListPage, ListPageRequest } from './domain/listed-simulation.js';
 import { ListAnswer } from './dto/list-answer.js';
 import type { Submission } from './dto/submission.js';
-import { listSimulations, type ListRequest } from './list-simulations.js';
+import { listPage, listSimulations, type ListRequest } from './list-simulations.js';
 import { PurgeService } from './purge.service.js';
 import { recordDeed } from './record-deed.js';
 import { noSuchJob, SimulationAccessService, type Viewer } from './simulation-access.service.js';
 import { insertSimulation, type NewSimulation } from './store-simulation.js';
+import { requireEnded } from './require-ended.js';
 import { UpdateKeyService } from './update-key.service.js';
 
 /** What a submitter gets back. */
@@ -46,14 +48,14 @@ export class SimulationsService {
    * answer; a `job_id` taken otherwise, now or before a deletion, throws `conflict`.
    */
   async submit(ownerId: number, submission: Submission): Promise<Submitted> {
-    checkInput(submission.input, submission.input_type);
+    const requestedPrimaries = checkInput(submission.input, submission.input_type) ?? null;
     const updateKey = submission.update_key ?? UpdateKeyService.generate();
     const jobId = submission.job_id ?? randomUUID();
     const spool = new PayloadSpool();
     try {
       const input = spoolText(spool, submission.input);
       await spool.finish();
-      const simulation = newSimulation(ownerId, submission, { jobId, updateKey, input });
+      const simulation = newSimulation(ownerId, submission, { jobId, updateKey, input, requestedPrimaries });
       const id = await this.insert(simulation, spool);
       if (id === undefined) return await this.repeated(simulation, updateKey);
       this.logger.log({ jobId, simId: id }, 'simulation submitted');
@@ -67,6 +69,11 @@ export class SimulationsService {
   async list(request: ListRequest): Promise<ListAnswer> {
     const listed = await listSimulations(this.database, { ...request, limit: request.limit + 1 });
     return ListAnswer.of(listed, request.limit);
+  }
+
+  /** A numbered page of one owner's simulations, and how many there are. */
+  async listPage(request: ListPageRequest): Promise<ListPage> {
+    return listPage(this.database, request);
   }
 
   /** Asks for the end of a simulation; asking again changes nothing. */
@@ -97,11 +104,15 @@ export class SimulationsService {
     return updateKey;
   }
 
-  /** Removes a simulation and all of it: at once for everybody, then row by row in slices. */
-  async delete(viewer: Viewer, jobId: string): Promise<void> {
+  /**
+   * Removes a simulation and all of it: at once for everybody, then row by row in slices. Throws `forbidden` where it has
+   * not ended and only `ended` ones are to be deleted.
+   */
+  async delete(viewer: Viewer, jobId: string, which: 'any' | 'ended' = 'any'): Promise<void> {
     const simulation = await this.access.require(viewer, jobId);
     const { id } = simulation;
     await this.database.transaction(async (tx) => {
+      if (which === 'ended') await requireEnded(tx, id);
       const { rows } = await tx.query<DeletedRow>('DELETE FROM simulation WHERE id = $1 RETURNING job_id, title', [id]);
       for (const { job_id, title } of rows) {
         await tx.query('INSERT INTO deleted_job (simulation_id, job_id) VALUES ($1, $2)', [id, job_id]);
@@ -142,7 +153,7 @@ export class SimulationsService {
 function newSimulation(
   ownerId: number,
   submission: Submission,
-  made: { readonly jobId: string; readonly updateKey: string; readonly input: NewSimulation['input'] },
+  made: Pick<NewSimulation, 'jobId' | 'input' | 'requestedPrimaries'> & { readonly updateKey: string },
 ): NewSimulation {
   const { title, sim_type: simType, input_type: inputType, ntasks, job_id, update_key, input } = submission;
   const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest();
@@ -157,6 +168,7 @@ function newSimulation(
     ntasks,
     updateKeyHash: UpdateKeyService.hash(made.updateKey),
     requestDigest: repeatable ? sha256(request) : null,
+    requestedPrimaries: made.requestedPrimaries,
     input: made.input,
   };
 }

@@ -12,6 +12,8 @@ export interface NewSimulation {
   readonly ntasks: number;
   readonly updateKeyHash: Buffer;
   readonly requestDigest: Buffer | null;
+  /** Primaries that the input asks for, where it tells. */
+  readonly requestedPrimaries: number | null;
   readonly input: SpooledPayload;
 }
 
@@ -29,8 +31,8 @@ export async function insertSimulation(
   const size = sizeOf(simulation.input);
   const { rows } = await tx.query<{ id: number }>(
     `INSERT INTO simulation (job_id, owner_id, title, sim_type, input_type, ntasks, update_key_hash, request_digest,
-                             input_payload_id, input_blocks, input_stored_bytes, input_raw_bytes)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (job_id) DO NOTHING RETURNING id`,
+                             input_payload_id, input_blocks, input_stored_bytes, input_raw_bytes, requested_primaries)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (job_id) DO NOTHING RETURNING id`,
     [
       simulation.jobId,
       simulation.ownerId,
@@ -44,6 +46,7 @@ export async function insertSimulation(
       size.blocks,
       size.storedBytes,
       size.rawBytes,
+      simulation.requestedPrimaries,
     ],
   );
   const id = rows[0]?.id;

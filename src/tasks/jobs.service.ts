@@ -5,8 +5,8 @@ import { Database } from '../prisma/database.js';
 import { UpdateKeyService } from '../simulations/update-key.service.js';
 import { parseUtcTime } from './domain/utc-time.js';
 import { JobLogReader } from './ingest/job-log-reader.js';
-import { JOB_REPORT_FORMAT } from './ingest/job-report-format.js';
-import { REPORTED_STATES, reportJob } from './report-job.js';
+import { JOB_REPORT_FORMAT, type JobReportEnvelope } from './ingest/job-report-format.js';
+import { type JobReport, REPORTED_STATES, reportJob } from './report-job.js';
 
 /** Owns what workers report of a job as a whole. */
 @Injectable()
@@ -20,7 +20,8 @@ export class JobsService {
   ) {}
 
   /**
-   * Takes in a report (contract, section 5); resolves only after the commit. A state that has no effect is accepted.
+   * Takes in a report (contract, section 5); resolves only after the commit. A state that has no effect is accepted, its end
+   * left alone.
    * Logs are stored first, so that who sees a job FAILED finds the reason.
    */
   async report(body: WorkerBody): Promise<void> {
@@ -28,10 +29,25 @@ export class JobsService {
     const authorize = (id: string | number, key: string) => this.updateKeys.authorize(id, key, body.sender);
     const { simulation, envelope } = await readWorkerBody(body, JOB_REPORT_FORMAT, authorize, log);
     await this.logs.saveTexts(simulation, log.texts);
-    const state = REPORTED_STATES.find((known) => known === envelope.job_state);
-    if (state === undefined) return;
-    const endTime = typeof envelope.end_time === 'string' ? parseUtcTime(envelope.end_time, 'end_time') : null;
-    await reportJob(this.database, simulation.id, state, endTime);
-    this.logger.log({ jobId: simulation.jobId, state }, 'job state reported');
+    const report = reportOf(envelope);
+    if (!Object.values(report).some((member) => member !== null)) return;
+    await reportJob(this.database, simulation.id, report);
+    if (report.state !== null) this.logger.log({ jobId: simulation.jobId, state: report.state }, 'job state reported');
   }
+}
+
+function reportOf({ job_state, end_time, job_dir, array_id, collect_id }: JobReportEnvelope): JobReport {
+  const state = REPORTED_STATES.find((known) => known === job_state) ?? null;
+  return {
+    state,
+    endTime: state !== null && typeof end_time === 'string' ? parseUtcTime(end_time, 'end_time') : null,
+    jobDir: textOf(job_dir),
+    arrayId: textOf(array_id),
+    collectId: textOf(collect_id),
+  };
+}
+
+/** A script with an unset variable sends an empty text, which says nothing. */
+function textOf(sent: string | number | null | undefined): string | null {
+  return sent === undefined || sent === null || sent === '' ? null : String(sent);
 }

@@ -3,7 +3,7 @@ import { deletedSimulation } from '../errors/app-error.js';
 import { GroupedCalls } from '../ingest/grouped-calls.js';
 import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { DocumentBuilder } from '../json/document-builder.js';
-import type { Resource } from '../payload/resource.js';
+import type { AnswerShape, Resource } from '../payload/resource.js';
 import { Database } from '../prisma/database.js';
 import {
   noSuchJob,
@@ -12,6 +12,7 @@ import {
   type Viewer,
 } from '../simulations/simulation-access.service.js';
 import { type AuthorizedSimulation, UpdateKeyService } from '../simulations/update-key.service.js';
+import { type JobProgress, visibleTasks } from './domain/task-list.js';
 import type { TaskUpdate } from './domain/task-update.js';
 import { TasksAnswer } from './dto/tasks-answer.js';
 import { findTasks } from './find-tasks.js';
@@ -22,6 +23,9 @@ import { type SimulationUpdates, storeTaskUpdates } from './store-task-updates.j
 
 /** As many as one bulk body may hold, twice: a statement of some hundred milliseconds. */
 const MAX_UPDATES_TOGETHER = 20_000;
+
+/** The shape of root. */
+const TASKS = { name: 'tasks', answer: (progress: JobProgress) => TasksAnswer.of(progress) };
 
 /** Owns the tasks of simulations: merges what workers say of them, and shows them with the state of the job. */
 @Injectable()
@@ -63,16 +67,17 @@ export class TasksService {
   }
 
   /** The tasks and the state of a job, which depends on results as well. */
-  read(viewer: Viewer, jobId: string): Resource {
+  read(viewer: Viewer, jobId: string, { name, answer }: AnswerShape<JobProgress> = TASKS): Resource {
     return {
       validator: async () => {
         const simulation = await this.access.require(viewer, jobId);
-        return validatorOf(simulation, ['tasks', simulation.versions.tasks, simulation.versions.results]);
+        return validatorOf(simulation, [name, simulation.versions.tasks, simulation.versions.results]);
       },
       open: async () => {
         const found = await findTasks(this.database, viewer, jobId);
         if (found === undefined) throw noSuchJob();
-        return { validator: validatorOf(found, ['tasks', ...found.versions]), body: TasksAnswer.of(found) };
+        const body = answer({ jobState: found.jobState, tasks: visibleTasks(found.stored, found.ntasks) });
+        return { validator: validatorOf(found, [name, ...found.versions]), body };
       },
     };
   }

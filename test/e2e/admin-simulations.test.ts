@@ -158,6 +158,7 @@ describe('one simulation', () => {
       job_state: 'COMPLETED',
       reported_state: null,
       canceled_at: null,
+      batch: { job_dir: null, array_id: null, collect_id: null },
       task_states: { PENDING: 0, RUNNING: 0, CANCELED: 0, FAILED: 1, COMPLETED: 1 },
       results: { final: true, final_at: expect.any(String) as unknown, estimators: 1, pages: 2, pages_total: 0 },
       logs: { files: 1, raw_bytes: JSON.stringify('Starting simulation...\n').length },

@@ -7,6 +7,8 @@ import { findTasks } from '../../src/tasks/find-tasks.js';
 import { JobsService } from '../../src/tasks/jobs.service.js';
 import { storeTaskUpdates } from '../../src/tasks/store-task-updates.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
+import { reportJob } from '../../src/tasks/report-job.js';
+import { eventually } from '../support/amqp.js';
 import { bodyOf, createTestApp, submitSimulation, type TestApp } from '../support/test-app.js';
 
 let test_: TestApp;
@@ -230,4 +232,41 @@ test('reports of a job in every order give one end state, and their logs are kep
     }
     expect((await read(identity.simulation_id)).job_state).toBe('FAILED');
   }
+});
+
+test('a report that waits for a higher one neither lowers the state nor loses what it says of batch jobs', async () => {
+  const { id } = await submitSimulation(test_);
+  const nothing = { state: null, endTime: null, jobDir: null, arrayId: null, collectId: null };
+  const version = async () => {
+    const query = 'SELECT version FROM task_summary WHERE simulation_id = $1';
+    return (await test_.database.query<{ version: string }>(query, [id])).rows[0]?.version;
+  };
+  let waiting: Promise<void> | undefined;
+  await test_.database.transaction(async (tx) => {
+    await reportJob(tx, id, { ...nothing, state: 'FAILED', endTime: 2_000, jobDir: '/first', arrayId: '1' });
+    waiting = reportJob(test_.database, id, { ...nothing, state: 'RUNNING', endTime: 1_000, arrayId: '2' });
+    await eventually(async () => {
+      const query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+      expect((await test_.database.query(query)).rowCount).toBe(1);
+    });
+  });
+  await waiting;
+  const { rows } = await test_.database.query(
+    `SELECT reported_state, reported_end_time, batch_job_dir, batch_array_id, batch_collect_id FROM simulation WHERE id = $1`,
+    [id],
+  );
+  expect(rows).toStrictEqual([
+    {
+      reported_state: 'FAILED',
+      reported_end_time: new Date(2_000),
+      batch_job_dir: '/first',
+      batch_array_id: '2',
+      batch_collect_id: null,
+    },
+  ]);
+  const before = await version();
+  await reportJob(test_.database, id, { ...nothing, state: 'RUNNING', collectId: '3' });
+  expect(await version()).toBe(before);
+  await reportJob(test_.database, id, { ...nothing, state: 'CANCELED' });
+  expect(await version()).not.toBe(before);
 });

@@ -48,6 +48,23 @@ class TaskStates {
   COMPLETED!: number;
 }
 
+/** What a worker on a cluster said of its batch jobs, as sent; null where it said nothing. */
+class BatchJobs {
+  @ApiProperty({ type: String, nullable: true, example: '/scratch/runs/1764150000' })
+  job_dir!: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: '4711',
+    description: 'The job whose array members are the tasks',
+  })
+  array_id!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: '4712', description: 'The job that collects their results' })
+  collect_id!: string | null;
+}
+
 class AdminSimulationDetail extends AdminSimulation {
   @ApiProperty({
     type: String,
@@ -59,6 +76,9 @@ class AdminSimulationDetail extends AdminSimulation {
 
   @ApiProperty({ format: 'date-time', nullable: true, type: String, example: null })
   canceled_at!: string | null;
+
+  @ApiProperty({ type: BatchJobs, description: 'What a worker on a cluster said of its batch jobs' })
+  batch!: BatchJobs;
 
   @ApiProperty({
     type: TaskStates,
@@ -90,6 +110,7 @@ export class AdminSimulationAnswer {
       ...simulationOf(found),
       reported_state: found.reported_state,
       canceled_at: found.canceled_at?.toISOString() ?? null,
+      batch: { job_dir: found.batch_job_dir, array_id: found.batch_array_id, collect_id: found.batch_collect_id },
       task_states: { PENDING: pending, RUNNING: running, CANCELED: canceled, FAILED: failed, COMPLETED: completed },
       results: {
         final: final_at !== null,

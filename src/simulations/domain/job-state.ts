@@ -10,3 +10,10 @@ export const JOB_STATES = [
   'UNKNOWN',
 ] as const;
 export type JobState = (typeof JOB_STATES)[number];
+
+/** Whether a job in this state is over, so that nobody works on it any more. */
+export function hasEnded(state: JobState): boolean {
+  return ENDED.has(state);
+}
+
+const ENDED: ReadonlySet<JobState> = new Set(['COMPLETED', 'FAILED', 'CANCELED', 'UNKNOWN']);

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { paged } from '../../http/paged-query.js';
 import { JOB_STATES, type JobState } from '../domain/job-state.js';
-import type { ListedSimulation } from '../list-simulations.js';
+import type { ListedSimulation } from '../domain/listed-simulation.js';
 
 class ListedSimulationAnswer {
   @ApiProperty({ example: 'demo' })

@@ -12,6 +12,12 @@ export interface StoredTask {
   readonly lastUpdateTime: number | null;
 }
 
+/** What a reader is told of a job: its state, and its tasks by task_id. */
+export interface JobProgress {
+  readonly jobState: string;
+  readonly tasks: readonly StoredTask[];
+}
+
 /**
  * The tasks that a reader sees, by task_id: those stored (`stored`, ascending), and one PENDING for each of the
  * `ntasks` that has not reported. They are numbered from 1, or from 0 where a task 0 has reported.

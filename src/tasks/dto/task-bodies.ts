@@ -6,6 +6,11 @@ const UPDATE_KEY = { example: 'the-update-key-of-the-simulation-0123456789' };
 const TASK_ID = { type: 'integer', minimum: 0, maximum: MAX_TASK_ID, example: 1 } as const;
 const PRIMARIES = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, example: 1000 } as const;
 
+const BATCH_ID = [
+  { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  { type: 'string', maxLength: 128 },
+];
+
 /** Documents an update; null counts as absent, other keys are ignored. */
 export class UpdateDict {
   @ApiPropertyOptional({ enum: TASK_STATES, example: 'COMPLETED' })
@@ -95,4 +100,24 @@ export class JobReportBody {
     example: '2026-11-24 09:41:12.000250',
   })
   end_time?: string;
+  @ApiPropertyOptional({
+    maxLength: 4096,
+    description: 'The folder on a cluster in which the job runs; kept for admins',
+    example: '/scratch/runs/1764150000',
+  })
+  job_dir?: string;
+
+  @ApiPropertyOptional({
+    oneOf: BATCH_ID,
+    description: 'The batch job whose array members are the tasks; kept as text for admins, the last one sent wins',
+    example: 4711,
+  })
+  array_id?: string | number;
+
+  @ApiPropertyOptional({
+    oneOf: BATCH_ID,
+    description: 'The batch job that collects their results; likewise',
+    example: 4712,
+  })
+  collect_id?: string | number;
 }

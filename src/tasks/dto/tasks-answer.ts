@@ -1,8 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { isoTime } from '../../json/iso-time.js';
-import { type StoredTask, visibleTasks } from '../domain/task-list.js';
+import type { JobProgress, StoredTask } from '../domain/task-list.js';
 import { TASK_STATES, type TaskState } from '../domain/task-update.js';
-import type { FoundTasks } from '../find-tasks.js';
 
 const PRIMARIES = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, nullable: true } as const;
 const TIME = { type: 'string', format: 'date-time', nullable: true } as const;
@@ -65,11 +64,11 @@ export class TasksAnswer {
   @ApiProperty({ type: [TaskAnswer], description: 'By task_id; those that have not reported are PENDING' })
   tasks!: TaskAnswer[];
 
-  static of({ jobState, stored, ntasks }: FoundTasks): TasksAnswer {
+  static of({ jobState, tasks }: JobProgress): TasksAnswer {
     return {
       message: 'Tasks',
       job_state: jobState,
-      tasks: visibleTasks(stored, ntasks).map((task) => TaskAnswer.of(task)),
+      tasks: tasks.map((task) => TaskAnswer.of(task)),
     };
   }
 }

@@ -1,9 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
-import { invalid } from '../../errors/app-error.js';
-import { JobQuery } from '../../http/job-query.js';
-import { type PageRange, PageRangeError, parsePageNumber, parsePageNumbers } from '../domain/page-range.js';
-import type { Selection } from '../find-pages.js';
+import { invalid } from '../errors/app-error.js';
+import { JobQuery } from './job-query.js';
+import { type PageRange, PageRangeError, parsePageNumber, parsePageNumbers } from '../results/domain/page-range.js';
 
 /** Which results. */
 export class ResultsQuery extends JobQuery {
@@ -24,7 +23,7 @@ export class ResultsQuery extends JobQuery {
   page_numbers: string | undefined = undefined;
 
   /** The selection that the parameters name. Throws `invalid`. */
-  selection(): Selection {
+  selection(): { estimatorName: string | undefined; pages: PageRange[] | undefined } {
     return { estimatorName: this.estimator_name, pages: this.pages() };
   }
 
