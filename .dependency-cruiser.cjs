@@ -27,11 +27,11 @@ module.exports = {
       severity: 'error',
       comment: 'a feature reaches another only through its module, service or domain',
       from: {
-        path: '^src/(auth|audit|simulations|results|inputs|logs|tasks|admin|yaptide)/',
+        path: '^src/(auth|audit|simulations|dispatch|results|inputs|logs|tasks|admin|yaptide)/',
         pathNot: '\\.(spec|test)\\.ts$',
       },
       to: {
-        path: '^src/(auth|audit|simulations|results|inputs|logs|tasks|admin|yaptide)/',
+        path: '^src/(auth|audit|simulations|dispatch|results|inputs|logs|tasks|admin|yaptide)/',
         pathNot: ['^src/$1/', '\\.(module|service|guard|decorator)\\.ts$', '/domain/'],
       },
     },

@@ -4,6 +4,7 @@ One file for simulation workers: Python 3.9 or later, the standard library, and 
 installed. Copy it beside your worker. It sends over RabbitMQ where RABBITMQ_URL and pika are there; else, or when the
 broker does not take a message, over HTTP. What neither takes is kept in a spool folder, which the next call or
 `python -m tallyhouse_worker flush` sends. Sending twice is harmless. The guide is docs/workers.md.
+`python -m tallyhouse_worker run -- COMMAND` takes what users submitted from RabbitMQ and runs a command for each task.
 
     from tallyhouse_worker import Worker
 
@@ -26,6 +27,9 @@ import logging
 import os
 import random
 import re
+import shutil
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -1207,6 +1211,609 @@ def _listed(update: Mapping[str, Any]) -> Dict[str, Any]:
     return {"task_id": update["task_id"], "update_dict": _update(members)}
 
 
+# ---- Running what was submitted ----
+
+TASK_QUEUE, CANCELED_QUEUE = "simulations.tasks", "simulations.canceled"
+#: What the runner itself is configured with is none of the command's business.
+RUNNERS_OWN = ("RABBITMQ_URL", "UPDATE_KEY", "SIMULATION_ID", "JOB_ID")
+PROGRESS = ("simulated_primaries", "requested_primaries", "estimated_time")
+PROGRESS_LINE_BYTES, LOG_BYTES = 4096, 16 * MIB
+TICK_S = 0.2
+
+
+class Task(NamedTuple):
+    """A message of the queue `simulations.tasks` (docs/amqp.md)."""
+
+    job_id: str
+    sim_id: int
+    task_id: int
+    ntasks: int
+    update_key: str
+    input_type: str
+    message: Mapping[str, Any]
+
+    @staticmethod
+    def of(body: bytes) -> "Task":
+        """Raises ValueError where it is none."""
+        try:
+            message = json.loads(body)
+            kinds = {"job_id": str, "sim_id": int, "task_id": int, "ntasks": int, "update_key": str, "input_type": str}
+            members = {name: message[name] for name in kinds}
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"no task: {_reason(error)}") from None
+        for name, kind in kinds.items():
+            if not isinstance(members[name], kind) or not isinstance(message.get("input"), dict):
+                raise ValueError(f"no task: {name} or input is of another type")
+        return Task(message=message, **members)
+
+    @property
+    def name(self) -> str:
+        return f"{self.job_id}/{self.task_id}"
+
+    @property
+    def seed(self) -> int:
+        """The same for the same task, however often it is run; another one for any other. From 1 to 2^31 - 1."""
+        return int.from_bytes(hashlib.sha256(self.name.encode("utf-8")).digest()[:4], "big") % (2**31 - 1) + 1
+
+
+def write_input(task: Task, folder: Path) -> None:
+    """Writes `input.json`, or the input files by name. One that could leave the folder: ValueError."""
+    if task.input_type != "files":
+        (folder / "input.json").write_text(json.dumps(task.message["input"]), encoding="utf-8")
+        return
+    for name, text in task.message["input"].items():
+        is_plain = name not in ("", ".", "..") and not re.search(r'[/\\:\x00-\x1f]', name)
+        if not is_plain or not isinstance(text, str):
+            raise ValueError(f"the input file {json.dumps(name)[:80]} can't be written: its name is no plain file name")
+        with open(folder / name, "x", encoding="utf-8", newline="", errors="surrogatepass") as file:
+            file.write(text)
+
+
+def read_estimators(folder: Path) -> List[Dict[str, Any]]:
+    """The estimators of all `*.json` in a folder, by name of the file: lists, `{"estimators": [...]}`, or one each."""
+    estimators: List[Dict[str, Any]] = []
+    for path in sorted(folder.glob("*.json")):
+        text = path.read_bytes()
+        content = json.loads(text, parse_float=_finite, parse_int=_integer)
+        is_one = isinstance(content, dict) and "pages" in content
+        try:
+            found = [content] if is_one else parse_results(text)
+        except ValueError as error:
+            raise ValueError(f"{path.name}: {error}") from None
+        if not all(_is_estimator(one) for one in found):
+            raise ValueError(f"{path.name}: an estimator needs a name, and pages with data and values")
+        estimators += found
+    return estimators
+
+
+def _is_estimator(one: Any) -> bool:
+    pages = one.get("pages") if isinstance(one, dict) else None
+    if not isinstance(pages, list) or not isinstance(one.get("name"), str):
+        return False
+    datas = [page.get("data") if isinstance(page, dict) else None for page in pages]
+    return all(isinstance(data, dict) and isinstance(data.get("values"), list) for data in datas)
+
+
+def merge_estimators(parts: Sequence[Tuple[Sequence[Mapping[str, Any]], float]], rule: str) -> List[Dict[str, Any]]:
+    """One result of those of several tasks: each value the average, weighted by primaries, or the sum.
+
+    Averages are right for what is counted per primary, sums for what is not. Lists beside the values (of errors, say)
+    are left out, since neither rule holds for them. A page of which the tasks have different bins is a ValueError; one
+    that a task lacks counts among those that have it.
+
+    :param parts: of each task its estimators and its primaries
+    :param rule: "average" or "sum"
+    """
+    if len(parts) == 1:
+        return [dict(estimator) for estimator in parts[0][0]]
+    merged: Dict[Any, Dict[str, Any]] = {}
+    pages: Dict[Tuple[Any, Any], Tuple[Dict[str, Any], List[Tuple[Mapping[str, Any], float]]]] = {}
+    for estimators, primaries in parts:
+        for estimator in estimators:
+            kept = merged.setdefault(estimator["name"], {**estimator, "pages": []})
+            for at, page in enumerate(estimator["pages"]):
+                key = (estimator["name"], _page_number(page, at))
+                if key not in pages:
+                    pages[key] = ({**page}, [])
+                    kept["pages"].append(pages[key][0])
+                pages[key][1].append((page, primaries))
+    for (name, number), (page, sources) in pages.items():
+        page["data"] = _merged_data([(source["data"], primaries) for source, primaries in sources], rule, name, number)
+    return list(merged.values())
+
+
+def _merged_data(sources: List[Tuple[Any, float]], rule: str, name: Any, number: Any) -> Dict[str, Any]:
+    first = sources[0][0]
+    lists = [data["values"] for data, _ in sources]
+    if any(len(values) != len(lists[0]) for values in lists):
+        raise ValueError(f"estimator {name}, page {number}: the tasks have different bins, so they can't be merged")
+    weights = [1.0] * len(sources) if rule == "sum" else [primaries for _, primaries in sources]
+    total = 1.0 if rule == "sum" else sum(weights)
+    if total <= 0:
+        weights, total = [1.0] * len(sources), float(len(sources))
+    merged = [
+        None if None in bins else sum(weight * value for weight, value in zip(weights, bins)) / total
+        for bins in zip(*lists)
+    ]
+    others = {key: value for key, value in first.items() if not isinstance(value, list) or key == "dimensions"}
+    return {**others, "values": merged}
+
+
+class JobFolder:
+    """What the tasks of one job left on this machine, until its results are final.
+
+    Every runner that works on a job must see the same folder: the last of its tasks to end merges the results of all.
+    Files appear whole or not at all; whoever merges holds a lock. What is over leaves an empty file, so that a task
+    that comes again is recognised.
+    """
+
+    KEPT_S = 30 * 24 * 3600.0
+
+    def __init__(self, root: Path, job_id: str) -> None:
+        self.path = root / ("job-" + urllib.parse.quote(job_id, safe=""))
+        self._over = self.path.with_name(self.path.name + ".over")
+
+    @property
+    def is_over(self) -> bool:
+        return self._over.exists()
+
+    def has_ended(self, task_id: int) -> bool:
+        return self.is_over or (self.path / f"{task_id}.ended").exists()
+
+    def fresh_folder(self, task_id: int) -> Path:
+        """An empty folder for one run of a task, for its owner alone."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = self.path / f"{task_id}-{uuid.uuid4().hex[:12]}"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def keep(self, task_id: int, estimators: Optional[List[Any]], primaries: float) -> None:
+        """Remembers that a task ended: with its results, or None where it failed."""
+        text = json_text({"estimators": estimators, "primaries": primaries})
+        unfinished = self.path / f"{uuid.uuid4().hex}.tmp"
+        _write_synced(unfinished, text.encode("ascii"))
+        os.replace(unfinished, self.path / f"{task_id}.ended")
+
+    def ended(self) -> List[Tuple[Optional[List[Any]], float]]:
+        """Of each task that ended, by number, what was kept."""
+        paths = sorted(self.path.glob("*.ended"), key=lambda path: int(path.stem))
+        kept = [json.loads(path.read_bytes()) for path in paths]
+        return [(one["estimators"], one["primaries"]) for one in kept]
+
+    def call_off(self) -> None:
+        """Nobody wants this job; tasks of it that still run end by themselves, so their folders stay for now."""
+        with contextlib.suppress(OSError):
+            self._over.touch(mode=0o600)
+
+    def close(self) -> None:
+        """All of this job is sent."""
+        self.call_off()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """For one runner at a time, where the file system has locks."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if fcntl is not None:
+                with contextlib.suppress(OSError):
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    @staticmethod
+    def sweep(root: Path) -> None:
+        """Removes what nobody has touched for a month."""
+        for path in root.glob("job-*"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > JobFolder.KEPT_S:
+                    path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+class RunOptions(NamedTuple):
+    """How tasks are run."""
+
+    command: Tuple[str, ...]
+    folder: Path
+    log_files: Tuple[str, ...] = ()
+    merge: str = "average"
+    progress_seconds: float = 2.0
+    grace_seconds: float = 10.0
+    keep_folders: bool = False
+    where: Mapping[str, Any] = {}
+
+
+class TaskRun:
+    """One task, from its message to its reported end, in a thread of its own."""
+
+    def __init__(self, task: Task, options: RunOptions) -> None:
+        self.task, self._options = task, options
+        self._job = JobFolder(options.folder, task.job_id)
+        self._process: Optional["subprocess.Popen[bytes]"] = None
+        self._ending: Optional[str] = None  # "canceled" or "given back"
+        self._lock = threading.Lock()
+        self._progress: Dict[str, float] = {}
+        self._thread = threading.Thread(target=self._run, name=f"task {task.name}", daemon=True)
+        #: Reported and kept: the message may be acknowledged. False where the task goes back.
+        self.is_done = False
+
+    def start(self) -> "TaskRun":
+        self._thread.start()
+        return self
+
+    @property
+    def is_over(self) -> bool:
+        return not self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """Ends the command; the task is reported as CANCELED."""
+        self._end("canceled")
+
+    def give_back(self) -> None:
+        """Ends the command; nothing is reported, and somebody else runs the task."""
+        self._end("given back")
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _end(self, why: str) -> None:
+        with self._lock:
+            if self._ending is not None:
+                return
+            self._ending = why
+            if self._process is not None:
+                self._signal(signal.SIGTERM)
+                timer = threading.Timer(self._options.grace_seconds, self._signal, [_KILL])
+                timer.daemon = True
+                timer.start()
+
+    def _signal(self, number: int) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(OSError):
+            if os.name == "posix":
+                os.killpg(process.pid, number)  # with whatever the command started
+            else:
+                process.send_signal(number)
+
+    @staticmethod
+    def _kill_group(group: int) -> None:
+        if os.name == "posix":
+            with contextlib.suppress(OSError):
+                os.killpg(group, _KILL)
+
+    def _run(self) -> None:
+        try:
+            with Worker(self.task.job_id, self.task.update_key, **self._options.where) as worker:
+                self.is_done = self._run_with(worker)
+        except Refused as error:
+            LOG.warning("task %s is dropped: %s", self.task.name, error)  # deleted, say: nobody wants it
+            self.is_done = True
+        except Exception:
+            LOG.exception("task %s goes back", self.task.name)
+            time.sleep(1.0)  # or it would come again at once, and again
+        finally:
+            self._signal(_KILL)
+
+    def _run_with(self, worker: Worker) -> bool:
+        task = self.task
+        if self._job.is_over:
+            return True
+        if self._job.has_ended(task.task_id):
+            self._settle_job(worker)
+            return True
+        run = self._job.fresh_folder(task.task_id)
+        try:
+            worker.task(task.task_id, task_state="RUNNING", start_time=_time("now"))
+            code, complaint = self._execute(worker, run)
+            if self._ending == "given back":
+                return False
+            estimators: List[Dict[str, Any]] = []
+            if code == 0 and self._ending is None:
+                try:
+                    estimators = read_estimators(run / "results")
+                except (ValueError, OSError) as error:
+                    code, complaint = -1, f"the results can't be read: {error}"
+            self._send_logs(worker, run, complaint)
+            state = "CANCELED" if self._ending == "canceled" else "COMPLETED" if code == 0 else "FAILED"
+            # Before it counts as ended, so that nobody takes a job for over of which a task was not reported.
+            worker.task(task.task_id, task_state=state, end_time=_time("now"), **self._told())
+            LOG.info("task %s: %s%s", task.name, state, f" ({complaint})" if complaint else "")
+            if state == "CANCELED":
+                self._job.call_off()
+            else:
+                self._job.keep(task.task_id, estimators if code == 0 else None, self._primaries())
+                self._settle_job(worker)
+            return True
+        finally:
+            if not self._options.keep_folders:
+                shutil.rmtree(run, ignore_errors=True)
+
+    def _execute(self, worker: Worker, run: Path) -> Tuple[int, str]:
+        """Runs the command to its end; returns its exit code and what is to be said about that."""
+        for name in ("files", "results"):
+            (run / name).mkdir(mode=0o700)
+        try:
+            write_input(self.task, run / "files")
+            with open(run / "stdout", "wb") as stdout, open(run / "stderr", "wb") as stderr:
+                with self._lock:
+                    if self._ending is not None:
+                        return -1, f"{self._ending} before it was started"
+                    self._process = subprocess.Popen(
+                        self._options.command,
+                        cwd=run / "files",
+                        env=self._environment(run),
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=stderr,
+                        start_new_session=os.name == "posix",
+                    )
+                reader = threading.Thread(target=self._read_output, args=[self._process.stdout, stdout], daemon=True)
+                reader.start()
+                self._watch(worker, self._process)
+                reader.join(self._options.grace_seconds)
+                if self._ending is not None or reader.is_alive():
+                    self._kill_group(self._process.pid)  # what the command left behind
+                    reader.join(1.0)
+        except (OSError, ValueError) as error:
+            return -1, str(error)
+        code = self._process.returncode
+        if self._ending is not None:
+            return code, self._ending
+        return code, "" if code == 0 else f"the command ended with exit code {code}"
+
+    def _environment(self, run: Path) -> Dict[str, str]:
+        task = self.task
+        own = {
+            "JOB_ID": task.job_id,
+            "SIM_ID": str(task.sim_id),
+            "TASK_ID": str(task.task_id),
+            "NTASKS": str(task.ntasks),
+            "SIM_TYPE": str(task.message.get("sim_type", "")),
+            "INPUT_TYPE": task.input_type,
+            "BATCH_OPTIONS": json_text(task.message.get("batch_options") or {}),
+            "SEED": str(task.seed),
+            "TASK_FOLDER": str(run / "files"),
+            "RESULTS_FOLDER": str(run / "results"),
+        }
+        return {**{name: value for name, value in os.environ.items() if name not in RUNNERS_OWN}, **own}
+
+    def _read_output(self, output: Any, log: Any) -> None:
+        """Takes progress from lines that are a JSON object with a member of PROGRESS; anything else is the log."""
+        for line in iter(lambda: output.readline(PROGRESS_LINE_BYTES), b""):
+            progress = parse_progress(line)
+            if progress:
+                self._progress = {**self._progress, **progress}
+            else:
+                log.write(line)
+                log.flush()
+
+    def _watch(self, worker: Worker, process: "subprocess.Popen[bytes]") -> None:
+        """Reports progress, now and then, until the command has ended."""
+        reported: Dict[str, float] = {}
+        next_at = 0.0
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(TICK_S)
+                return
+            progress = self._progress
+            if progress == reported or time.monotonic() < next_at or self._ending is not None:
+                continue
+            receipt = worker.task(self.task.task_id, task_state="RUNNING", **progress)
+            reported = progress
+            # While nobody takes them, each would be kept in the spool folder.
+            next_at = time.monotonic() + self._options.progress_seconds * (1 if receipt.complete else 15)
+
+    def _told(self) -> Dict[str, float]:
+        return {name: value for name, value in self._progress.items() if name != "estimated_time"}
+
+    def _primaries(self) -> float:
+        told = self._progress
+        return float(told.get("simulated_primaries", told.get("requested_primaries", 1)))
+
+    def _send_logs(self, worker: Worker, run: Path, complaint: str) -> None:
+        logs = {name: _tail(run / name) for name in ("stdout", "stderr") if (run / name).exists()}
+        if complaint:
+            logs["stderr"] = logs.get("stderr", b"") + f"[runner] {complaint}\n".encode("utf-8", "replace")
+        for pattern in self._options.log_files:
+            for path in sorted((run / "files").glob(pattern)):
+                if path.is_file() and not path.is_symlink():
+                    logs[path.name] = _tail(path)
+        worker.logfiles({name: text for name, text in logs.items() if text or name == "stdout"}, self.task.task_id)
+
+    def _settle_job(self, worker: Worker) -> None:
+        """Sends what all tasks that completed so far amount to: as final results once all have ended."""
+        with self._job.locked():
+            if self._job.is_over:
+                return
+            ended = self._job.ended()
+            completed = [(estimators, primaries) for estimators, primaries in ended if estimators]
+            is_last = len(ended) >= self.task.ntasks
+            try:
+                if completed:
+                    merged = merge_estimators(completed, self._options.merge)
+                    worker.results(merged, partial=not is_last, revision=len(ended))
+            except (ValueError, TypeError) as error:
+                LOG.error("the results of job %s can't be merged: %s", self.task.job_id, error)
+                worker.job("FAILED", {"merge": f"{error}\n"})
+            if is_last:
+                self._job.close()
+
+
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+def parse_progress(line: bytes) -> Dict[str, float]:
+    """The progress that a line of output tells; empty where it is an ordinary line."""
+    if not line.lstrip().startswith(b"{"):
+        return {}
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    numbers = {name: told.get(name) for name in PROGRESS} if isinstance(told, dict) else {}
+    return {
+        name: value
+        for name, value in numbers.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**53
+    }
+
+
+def _tail(path: Path) -> bytes:
+    """The last 16 MiB of a file, and a note where that is not all of it."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        if size <= LOG_BYTES:
+            return file.read()
+        file.seek(size - LOG_BYTES)
+        return f"[runner] the first {size - LOG_BYTES} bytes are left out\n".encode("ascii") + file.read()
+
+
+class Runner:
+    """Takes tasks from RabbitMQ, one at a time, and runs each until its end is reported; then it acknowledges.
+
+    A connection that is lost ends no command: the task is taken up when the broker hands it out once more, to this
+    runner or, in the worst case, to another one as well, which is harmless.
+    """
+
+    RECONNECT_S, FLUSH_S = 2.0, 30.0
+
+    def __init__(self, url: str, prefix: str, options: RunOptions) -> None:
+        try:
+            self._parameters = pika.URLParameters(url)
+        except Exception:  # its text could quote the password
+            raise ValueError("RABBITMQ_URL: must be like amqp://user:password@host:5672/vhost") from None
+        self._prefix, self._options = prefix, options
+        self._run: Optional[TaskRun] = None
+        #: Delivery tag of the task that is being run, None while the broker may hand it out once more.
+        self._tag: Optional[int] = None
+        self._waiting: Optional[Tuple[int, Task]] = None
+        self._canceled: Set[str] = set()
+        self._offset: Union[str, int] = "first"
+        self._channel: Any = None
+        self._is_stopping = self._is_lost = False
+
+    def stop(self) -> None:
+        """Ends soon; what is being run goes back."""
+        self._is_stopping = True
+
+    def run(self) -> None:
+        """Runs tasks until it is stopped."""
+        JobFolder.sweep(self._options.folder)
+        threading.Thread(target=self._flush_now_and_then, name="flush", daemon=True).start()
+        while not self._is_stopping:
+            try:
+                self._serve()
+            except pika.exceptions.AMQPError as error:
+                LOG.warning("no connection to RabbitMQ: %s", _amqp_reason(error))
+            except OSError as error:
+                LOG.warning("no connection to RabbitMQ: %s", _reason(error))
+            self._tag = self._waiting = self._channel = None
+            self._pause()
+        if self._run is not None:
+            self._run.give_back()
+            self._run.join()
+
+    def _flush_now_and_then(self) -> None:
+        """Sends what could not be sent at the time."""
+        courier = Courier(Settings.from_environment(self._options.where))
+        while not self._is_stopping:
+            with contextlib.suppress(WorkerError, OSError):
+                if courier.spool.waiting():
+                    courier.flush(0.0)
+            for _ in range(int(self.FLUSH_S / TICK_S)):
+                if not self._is_stopping:
+                    time.sleep(TICK_S)
+        courier.close()
+
+    def _pause(self) -> None:
+        until = time.monotonic() + self.RECONNECT_S
+        while not self._is_stopping and time.monotonic() < until:
+            time.sleep(TICK_S)
+
+    def _serve(self) -> None:
+        connection = pika.BlockingConnection(self._parameters)
+        self._is_lost = False
+        try:
+            stream = connection.channel()
+            stream.add_on_cancel_callback(self._on_lost)
+            stream.basic_qos(prefetch_count=100)
+            stream.basic_consume(
+                self._prefix + CANCELED_QUEUE, self._on_canceled, arguments={"x-stream-offset": self._offset}
+            )
+            self._channel = connection.channel()
+            self._channel.add_on_cancel_callback(self._on_lost)
+            self._channel.basic_qos(prefetch_count=1)
+            self._channel.basic_consume(self._prefix + TASK_QUEUE, self._on_task)
+            LOG.info("waiting for tasks")
+            while not self._is_stopping:
+                connection.process_data_events(TICK_S)
+                if self._is_lost:
+                    return
+                self._settle()
+            self._leave()
+        finally:
+            with contextlib.suppress(Exception):
+                connection.close()
+
+    def _on_lost(self, _frame: Any) -> None:
+        """The broker took the queue away, or gives the task to somebody else (RabbitMQ 4.3, after its timeout)."""
+        LOG.warning("the broker ended the subscription")
+        self._is_lost = True
+
+    def _on_canceled(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        channel.basic_ack(method.delivery_tag)
+        offset = (properties.headers or {}).get("x-stream-offset")
+        if isinstance(offset, int):
+            self._offset = offset + 1
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            job_id = json.loads(body)["job_id"]
+            self._canceled.add(job_id)
+            if self._run is not None and self._run.task.job_id == job_id:
+                self._run.cancel()
+
+    def _on_task(self, channel: Any, method: Any, _properties: Any, body: bytes) -> None:
+        try:
+            task = Task.of(body)
+        except ValueError as error:
+            LOG.error("a message of %s is dropped: %s", self._prefix + TASK_QUEUE, error)
+            channel.basic_reject(method.delivery_tag, requeue=False)
+            return
+        if self._run is not None and self._run.task.name == task.name:
+            self._tag = method.delivery_tag  # it came again after the connection was lost
+        else:
+            self._waiting = (method.delivery_tag, task)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Acknowledges what is over, and starts what waits."""
+        if self._run is not None and self._run.is_over:
+            run, tag, self._run, self._tag = self._run, self._tag, None, None
+            if tag is not None:
+                self._channel.basic_ack(tag) if run.is_done else self._channel.basic_nack(tag)
+        if self._run is None and self._waiting is not None:
+            (self._tag, task), self._waiting = self._waiting, None
+            LOG.info("task %s of %d", task.name, task.ntasks)
+            run = TaskRun(task, self._options)
+            if task.job_id in self._canceled:
+                run.cancel()
+            self._run = run.start()
+
+    def _leave(self) -> None:
+        if self._run is not None:
+            self._run.give_back()
+            while not self._run.is_over:
+                self._channel.connection.process_data_events(TICK_S)
+            self._settle()
+            self._run = None
+        if self._waiting is not None:
+            self._channel.basic_nack(self._waiting[0])
+            self._waiting = None
+
+
 # ---- The command line ----
 
 EXIT_SENT, EXIT_USAGE, EXIT_SPOOLED, EXIT_REFUSED, EXIT_LOST = 0, 2, 3, 4, 5
@@ -1215,6 +1822,7 @@ EPILOG = """environment:
   SIMULATION_ID (or JOB_ID), UPDATE_KEY  of POST /simulations; the key comes from nowhere else
   TALLYHOUSE_URL                         like http://host:3000
   RABBITMQ_URL                           used where pika is installed; EXCHANGE where it is not "ingest"
+  AMQP_PREFIX                            of the service; run: before the names of queues and exchange
   TALLYHOUSE_SPOOL                       folder for what can't be sent now (~/.local/state/tallyhouse-spool)
   TALLYHOUSE_SPOOL_BYTES                 what it may hold at most (4294967296)
   TALLYHOUSE_MESSAGE_BYTES               limit of a message, inflated (16777216)
@@ -1226,6 +1834,8 @@ exit codes:
   3  kept in the spool folder, or still waiting there: run "flush" later
   4  refused by the service; flush: some were set aside in the spool folder, with the reason
   5  neither sent nor kept
+
+run ends by SIGTERM or Ctrl-C, with 0; the task that it runs goes back to RabbitMQ.
 """
 
 
@@ -1248,6 +1858,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def _complain(error: Exception, code: int) -> int:
     print(f"tallyhouse_worker: {error}", file=sys.stderr)
     return code
+
+
+FOLDER_HELP = (
+    "where tasks run and leave their results until all of a job have ended (~/.local/state/tallyhouse-runs); runners "
+    "that share the tasks of a job must share this folder"
+)
+MERGE_HELP = "what becomes of the values of several tasks: the average, weighted by primaries (default), or the sum"
+LOG_FILE_HELP = "files of the task to send as logs, beside stdout and stderr; may be repeated"
+GRACE_HELP = "time between SIGTERM and SIGKILL for a task that is cancelled or given back (10)"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -1283,6 +1902,16 @@ def _parser() -> argparse.ArgumentParser:
     job.add_argument("--log", action="append", default=[], metavar="FILE", help="a path, or NAME=PATH; may be repeated")
     job.add_argument("--end-time", metavar="TIME", help='ISO 8601, or "now"')
 
+    run = _command(commands, "run", "take what was submitted from RabbitMQ and run a command for each task", _run_tasks)
+    run.add_argument("--folder", metavar="FOLDER", help=FOLDER_HELP)
+    run.add_argument("--prefix", metavar="TEXT", help="the service's AMQP_PREFIX, instead of AMQP_PREFIX")
+    run.add_argument("--merge", choices=("average", "sum"), default="average", help=MERGE_HELP)
+    run.add_argument("--log-file", action="append", default=[], metavar="PATTERN", help=LOG_FILE_HELP)
+    run.add_argument("--progress-seconds", type=float, default=2.0, metavar="S", help="report progress so often (2)")
+    run.add_argument("--grace-seconds", type=float, default=10.0, metavar="S", help=GRACE_HELP)
+    run.add_argument("--keep-folders", action="store_true", help="leave the folders of tasks behind, to look into them")
+    run.add_argument("program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="runs one task (docs/workers.md)")
+
     _command(commands, "flush", "send what waits in the spool folder, of all simulations", _run_flush)
     return parser
 
@@ -1297,7 +1926,7 @@ def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namesp
     where.add_argument("--exchange", help="instead of EXCHANGE")
     where.add_argument("--spool", metavar="FOLDER", help="instead of TALLYHOUSE_SPOOL")
     where.add_argument("--patience", type=float, metavar="SECONDS", help="instead of TALLYHOUSE_PATIENCE")
-    if name != "flush":
+    if name not in ("flush", "run"):
         where.add_argument("--simulation", metavar="ID", help="the job_id, instead of SIMULATION_ID")
     command.add_argument("--verbose", action="store_true", help="tell of every try on standard error")
     return command
@@ -1349,6 +1978,39 @@ def _run_job(options: argparse.Namespace) -> int:
     more = {} if options.end_time is None else {"end_time": _time(options.end_time)}
     files = _read_files(options.log)
     return _report(options, lambda worker: worker.job(options.state, files, **more))
+
+
+def _run_tasks(options: argparse.Namespace) -> int:
+    program = options.program[1:] if options.program[:1] == ["--"] else options.program
+    url = os.environ.get("RABBITMQ_URL")
+    if pika is None:
+        raise ValueError("pika is not installed, and tasks come from RabbitMQ: pip install pika")
+    if not url:
+        raise ValueError("RABBITMQ_URL: set it, tasks come from there")
+    if not program:
+        raise ValueError("the command that runs a task is missing: run [options] -- COMMAND ...")
+    prefix = options.prefix if options.prefix is not None else os.environ.get("AMQP_PREFIX", "")
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    exchange = options.exchange or os.environ.get("EXCHANGE") or f"{prefix}ingest"
+    runner = Runner(
+        url,
+        prefix,
+        RunOptions(
+            command=tuple(program),
+            folder=Path(options.folder or home / "tallyhouse-runs").absolute(),
+            log_files=tuple(options.log_file),
+            merge=options.merge,
+            progress_seconds=options.progress_seconds,
+            grace_seconds=options.grace_seconds,
+            keep_folders=options.keep_folders,
+            where={**_where(options), "amqp_url": url, "exchange": exchange},
+        ),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: runner.stop())
+    LOG.setLevel(logging.INFO)
+    runner.run()
+    return EXIT_SENT
 
 
 def _run_flush(options: argparse.Namespace) -> int:

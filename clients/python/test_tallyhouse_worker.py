@@ -221,5 +221,101 @@ class Keeping(unittest.TestCase):
         self.assertEqual([folder.path.name[-1] for folder in self.spool.waiting()], ["b", "a", "c"])
 
 
+def task(**members: typing.Any) -> tallyhouse.Task:
+    message = {
+        **{"job_id": "job-1", "sim_id": 7, "task_id": 0, "ntasks": 2, "update_key": "k" * 43},
+        **{"input_type": "files", "input": {}},
+        **members,
+    }
+    return tallyhouse.Task.of(json.dumps(message).encode())
+
+
+class Running(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_what_is_no_task_is_recognised(self) -> None:
+        for body in (b"", b"[]", b"{}", b'{"job_id": "a"}'):
+            with self.assertRaises(ValueError):
+                tallyhouse.Task.of(body)
+        for wrong in ({"task_id": "0"}, {"input": []}, {"update_key": None}):
+            with self.assertRaises(ValueError):
+                task(**wrong)
+
+    def test_a_seed_is_a_tasks_own_and_always_the_same(self) -> None:
+        seeds = {task(task_id=number).seed for number in range(1000)}
+        self.assertEqual(len(seeds), 1000)
+        self.assertTrue(all(0 < seed < 2**31 for seed in seeds))
+        self.assertEqual(task().seed, task().seed)
+
+    def test_a_project_is_written_as_a_file_and_files_by_name(self) -> None:
+        tallyhouse.write_input(task(input_type="editor", input={"beam": {"energy": 1.5}}), self.folder)
+        self.assertEqual(json.loads((self.folder / "input.json").read_text()), {"beam": {"energy": 1.5}})
+        tallyhouse.write_input(task(input={"beam.dat": "a\r\nb\n", "Wi\u0105zka 1.inp": ""}), self.folder)
+        self.assertEqual((self.folder / "beam.dat").read_bytes(), b"a\r\nb\n")
+        self.assertTrue((self.folder / "Wi\u0105zka 1.inp").exists())
+
+    def test_no_name_leaves_the_folder(self) -> None:
+        inside = self.folder / "inside"
+        inside.mkdir()
+        for name in ("", ".", "..", "../x", "/tmp/x", "a/b", "a\\b", "C:x", "a\nb"):
+            with self.assertRaises(ValueError):
+                tallyhouse.write_input(task(input={name: "text"}), inside)
+        os.symlink(self.folder / "target", inside / "link")
+        with self.assertRaises(OSError):
+            tallyhouse.write_input(task(input={"link": "text"}), inside)
+        self.assertEqual(os.listdir(self.folder), ["inside"])
+
+    def test_progress_is_a_json_object_with_a_known_number(self) -> None:
+        told = {"simulated_primaries": 5, "estimated_time": 1.5}
+        self.assertEqual(tallyhouse.parse_progress(b'{"simulated_primaries": 5, "estimated_time": 1.5, "x": 1}'), told)
+        for line in (b"Primary 5", b"{", b'{"x": 1}', b'{"simulated_primaries": "5"}', b'{"simulated_primaries": -1}'):
+            self.assertEqual(tallyhouse.parse_progress(line), {})
+
+    def test_results_are_lists_bodies_or_single_estimators(self) -> None:
+        for name, content in {
+            "a.json": {"name": "a", "pages": [page(0)]},
+            "b.json": [{"name": "b", "pages": []}],
+            "c.json": {"estimators": [{"name": "c", "pages": []}]},
+        }.items():
+            (self.folder / name).write_text(json.dumps(content))
+        self.assertEqual([one["name"] for one in tallyhouse.read_estimators(self.folder)], ["a", "b", "c"])
+        for wrong in ({"pages": []}, {"name": "a", "pages": [{}]}, [1], {"estimators": 1}):
+            (self.folder / "d.json").write_text(json.dumps(wrong))
+            with self.assertRaisesRegex(ValueError, "d.json"):
+                tallyhouse.read_estimators(self.folder)
+
+    def test_averages_are_weighted_by_primaries_and_sums_are_not(self) -> None:
+        def scored(*values: typing.Optional[float]) -> list:
+            data = {"values": list(values), "dimensions": [[0, 1]], "unit": "Gy", "errors": [9.0, 9.0]}
+            return [{"name": "dose_", "metadata": {"a": 1}, "pages": [{"page_number": 0, "name": "p", "data": data}]}]
+
+        parts = [(scored(1.0, 3.0), 100.0), (scored(4.0, None), 300.0)]
+        merged = tallyhouse.merge_estimators(parts, "average")
+        self.assertEqual(merged[0]["pages"][0]["data"]["values"], [3.25, None])
+        self.assertNotIn("errors", merged[0]["pages"][0]["data"])
+        self.assertEqual(merged[0]["pages"][0]["data"]["dimensions"], [[0, 1]])
+        self.assertEqual(tallyhouse.merge_estimators(parts, "sum")[0]["pages"][0]["data"]["values"], [5.0, None])
+        self.assertEqual(tallyhouse.merge_estimators(parts[:1], "average"), parts[0][0])
+        self.assertEqual(parts[0][0], scored(1.0, 3.0))
+        with self.assertRaisesRegex(ValueError, "different bins"):
+            tallyhouse.merge_estimators([parts[0], (scored(1.0), 1.0)], "average")
+
+    def test_a_job_is_over_once_and_stays_recognised(self) -> None:
+        job = tallyhouse.JobFolder(self.folder, "../a:b")
+        run = job.fresh_folder(3)
+        self.assertEqual(run.parent.parent, self.folder)
+        job.keep(3, [{"name": "a", "pages": []}], 5.0)
+        job.keep(12, None, 1.0)
+        self.assertTrue(job.has_ended(3) and job.has_ended(12))
+        self.assertFalse(job.has_ended(4) or job.is_over)
+        self.assertEqual(job.ended(), [([{"name": "a", "pages": []}], 5.0), (None, 1.0)])
+        job.close()
+        self.assertTrue(tallyhouse.JobFolder(self.folder, "../a:b").has_ended(4))
+        self.assertEqual(len(os.listdir(self.folder)), 1)
+
+
 if __name__ == "__main__":
     unittest.main()

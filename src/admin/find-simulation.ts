@@ -3,6 +3,9 @@ import type { FoundSimulation } from './find-simulations.js';
 
 /** One simulation with what is stored of it. Sums of bytes come as decimal text. */
 export interface FoundSimulationDetail extends FoundSimulation {
+  readonly platform: 'DIRECT' | 'BATCH' | null;
+  /** A JSON object as sent. */
+  readonly batch_options: string | null;
   readonly reported_state: string | null;
   readonly canceled_at: Date | null;
   readonly batch_job_dir: string | null;
@@ -31,7 +34,8 @@ export async function findSimulation(db: Queryable, jobId: string): Promise<Foun
   const { rows } = await db.query<FoundSimulationDetail>(
     `SELECT s.id, s.job_id, s.title, s.owner_id AS user_id, u.username, s.sim_type, s.input_type, s.ntasks, s.created_at,
             t.start_time, job_end_time(s, r, t) AS end_time, job_state(s, r, t) AS job_state,
-            s.reported_state, s.canceled_at, s.batch_job_dir, s.batch_array_id, s.batch_collect_id, r.final_at, r.estimators, r.pages, r.pages_total, l.log_files,
+            s.platform, s.batch_options, s.reported_state, s.canceled_at, s.batch_job_dir, s.batch_array_id, s.batch_collect_id,
+            r.final_at, r.estimators, r.pages, r.pages_total, l.log_files,
             t.pending, t.running, t.canceled, t.failed, t.completed, p.results_stored, p.results_raw,
             l.logs_stored, l.logs_raw, s.input_stored_bytes AS input_stored, s.input_raw_bytes AS input_raw,
             p.results_stored + l.logs_stored + s.input_stored_bytes AS stored_bytes

@@ -41,6 +41,11 @@ export class ConfirmedPublisher {
     return this.channel !== undefined;
   }
 
+  /** Whether the broker takes messages right now, as far as is known. */
+  get takesMessages(): boolean {
+    return this.isOpen && this.blocked === undefined;
+  }
+
   /** Takes a fresh connection into use. */
   async use(connection: ChannelModel): Promise<void> {
     const channel = await connection.createConfirmChannel();

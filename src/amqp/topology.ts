@@ -96,11 +96,11 @@ export class TopologyError extends Error {
  * Declares everything; what is there already as it should be stays. Throws a TopologyError where a name is taken by
  * something else; the channel is closed by the broker then.
  */
-export async function declareTopology(channel: Channel, prefix: string): Promise<void> {
-  for (const { name, type } of TOPOLOGY.exchanges) {
+export async function declareTopology(channel: Channel, prefix: string, topology = TOPOLOGY): Promise<void> {
+  for (const { name, type } of topology.exchanges) {
     await declared('exchange', prefix + name, () => channel.assertExchange(prefix + name, type, { durable: true }));
   }
-  for (const queue of TOPOLOGY.queues) {
+  for (const queue of topology.queues) {
     const name = prefix + queue.name;
     await declared('queue', name, () => channel.assertQueue(name, queueOptions(queue, prefix)));
     for (const [exchange, key] of queue.bindings) await channel.bindQueue(name, prefix + exchange, key);

@@ -6,6 +6,7 @@ const AHEAD = 1_000_000;
 /**
  * What the lost database gave out after the backup must not be taken for this one's: ETags (by a new epoch of the database), and
  * tokens, of which some were ended later, or belong to users who registered later and whose numbers would be given out again.
+ * Tasks that were still to be handed out stay so: to run one twice is harmless, not to run it is not (docs/decisions/0015-outbox.md).
  */
 export async function beginAnew(client: pg.Client): Promise<void> {
   await client.query('UPDATE database_epoch SET epoch = gen_random_uuid()');

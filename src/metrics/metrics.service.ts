@@ -30,6 +30,12 @@ export class MetricsService {
     labelNames: ['kind'],
     registers: [this.registry],
   });
+  private readonly dispatched = new Counter({
+    name: 'tallyhouse_dispatch_published_total',
+    help: 'Messages about tasks that the broker confirmed, by event (requested, canceled)',
+    labelNames: ['event'],
+    registers: [this.registry],
+  });
 
   constructor() {
     // Among the defaults: event-loop delay (nodejs_eventloop_lag_*), resident memory, garbage collection.
@@ -57,6 +63,10 @@ export class MetricsService {
 
   countBytes(bytes: number): void {
     this.bytes.inc(bytes);
+  }
+
+  countDispatched(event: string, messages: number): void {
+    this.dispatched.inc({ event }, messages);
   }
 
   countFailure(kind: string): void {

@@ -7,17 +7,22 @@ import { plainTextFault } from '../validation/is-plain-text.decorator.js';
 /**
  * Checks the JSON text of an input: an object, and for `files` texts by name. Throws `invalid`.
  *
+ * @param name what its sender calls it, for errors
  * @returns the primaries that it asks for, undefined where it does not tell
  */
-export function checkInput(text: Buffer | undefined, inputType: 'editor' | 'files'): number | undefined {
-  if (text === undefined) throw invalid('input', 'is required');
-  if (text[0] !== 0x7b) throw invalid('input', 'must be an object');
-  if (inputType === 'editor') return primariesOfProject(read(text, PROJECT));
-  const files = read(text, FILES) as Record<string, string>;
-  for (const [name, value] of Object.entries<unknown>(files)) {
-    const fault = plainTextFault(name, 1, 255);
-    if (fault !== undefined) throw invalid('input', `the file name ${JSON.stringify(name.slice(0, 40))} ${fault}`);
-    if (typeof value !== 'string') throw invalid(`input.${name}`, 'must be a string, the text of the file');
+export function checkInput(
+  text: Buffer | undefined,
+  inputType: 'editor' | 'files',
+  name = 'input',
+): number | undefined {
+  if (text === undefined) throw invalid(name, 'is required');
+  if (text[0] !== 0x7b) throw invalid(name, 'must be an object');
+  if (inputType === 'editor') return primariesOfProject(read(text, PROJECT, name));
+  const files = read(text, FILES, name) as Record<string, string>;
+  for (const [file, value] of Object.entries<unknown>(files)) {
+    const fault = plainTextFault(file, 1, 255);
+    if (fault !== undefined) throw invalid(name, `the file name ${JSON.stringify(file.slice(0, 40))} ${fault}`);
+    if (typeof value !== 'string') throw invalid(`${name}.${file}`, 'must be a string, the text of the file');
   }
   return primariesOfFiles(files);
 }
@@ -26,9 +31,9 @@ const FILES: JsonShape = { map: 'value' };
 /** All of a project that the service interprets. */
 const PROJECT: JsonShape = { object: { beam: { object: { numberOfParticles: 'value' } } } };
 
-function read(text: Buffer, shape: JsonShape): unknown {
+function read(text: Buffer, shape: JsonShape, name: string): unknown {
   let input: unknown;
-  const scanner = new JsonScanner(new DocumentBuilder(shape, 'input', (value) => (input = value)));
+  const scanner = new JsonScanner(new DocumentBuilder(shape, name, (value) => (input = value)));
   scanner.write(text);
   scanner.end();
   return input;

@@ -12,7 +12,8 @@ export interface ListRequest {
 }
 
 /** One owner's ($1) simulations; their states come from summaries, never from counting tasks. */
-const LISTED = `SELECT s.id, s.job_id, s.title, s.sim_type, s.input_type, s.ntasks, s.created_at, t.start_time,
+const LISTED = `SELECT s.id, s.job_id, s.title, s.sim_type, s.input_type, s.ntasks, s.platform, s.created_at,
+                       t.start_time,
                        job_end_time(s, r, t) AS end_time, job_state(s, r, t) AS job_state
                   FROM simulation s
                   JOIN result_summary r ON r.simulation_id = s.id

@@ -1,15 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import { type Dispatch, DispatchService } from '../dispatch/dispatch.service.js';
+import type { Platform } from '../dispatch/domain/platform.js';
 import { AppError } from '../errors/app-error.js';
 import { PayloadSpool } from '../payload/payload-spool.js';
 import { spoolText } from '../payload/payload-texts.js';
 import { Database } from '../prisma/database.js';
 import { PrismaService } from '../prisma/prisma.service.js';
+import { validateDto } from '../validation/validate-dto.js';
+import { cancelSimulation } from './cancel-simulation.js';
 import { checkInput } from './check-input.js';
 import type { ListPage, ListPageRequest } from './domain/listed-simulation.js';
+import type { JobState } from './domain/job-state.js';
 import { ListAnswer } from './dto/list-answer.js';
-import type { Submission } from './dto/submission.js';
+import { Submission } from './dto/submission.js';
 import { listPage, listSimulations, type ListRequest } from './list-simulations.js';
 import { PurgeService } from './purge.service.js';
 import { recordDeed } from './record-deed.js';
@@ -28,6 +33,7 @@ export interface Submitted {
 interface DeletedRow {
   readonly job_id: string;
   readonly title: string;
+  readonly platform: Platform | null;
 }
 
 /** Owns simulations as such: submitting, cancelling, new update keys, deleting. */
@@ -41,22 +47,32 @@ export class SimulationsService {
     private readonly access: SimulationAccessService,
     private readonly purge: PurgeService,
     private readonly audit: AuditService,
+    private readonly dispatch: DispatchService,
   ) {}
+
+  /** A submission of members that came under other names. Throws `invalid` with the field's name. */
+  static submissionOf(members: Readonly<Record<string, unknown>>): Submission {
+    return validateDto(Submission, members);
+  }
 
   /**
    * Registers a simulation. The same owner's same request again, `job_id` and `update_key` included, gives the same
    * answer; a `job_id` taken otherwise, now or before a deletion, throws `conflict`.
+   *
+   * With `dispatch` its tasks are handed out over RabbitMQ: throws `unavailable` and `tooLarge` where they can't be.
    */
-  async submit(ownerId: number, submission: Submission): Promise<Submitted> {
-    const requestedPrimaries = checkInput(submission.input, submission.input_type) ?? null;
+  async submit(ownerId: number, submission: Submission, dispatch?: Dispatch): Promise<Submitted> {
+    const requestedPrimaries = checkInput(submission.input, submission.input_type, dispatch?.inputName) ?? null;
     const updateKey = submission.update_key ?? UpdateKeyService.generate();
     const jobId = submission.job_id ?? randomUUID();
     const spool = new PayloadSpool();
     try {
       const input = spoolText(spool, submission.input);
       await spool.finish();
-      const simulation = newSimulation(ownerId, submission, { jobId, updateKey, input, requestedPrimaries });
-      const id = await this.insert(simulation, spool);
+      const simulation = newSimulation(ownerId, submission, { jobId, updateKey, input, requestedPrimaries, dispatch });
+      if (dispatch) this.dispatch.admit({ ...simulation, ...dispatch, updateKey }, submission.input.length);
+      const id = await this.insert(simulation, spool, dispatch && updateKey);
+      this.dispatch.signal.wake();
       if (id === undefined) return await this.repeated(simulation, updateKey);
       this.logger.log({ jobId, simId: id }, 'simulation submitted');
       return { jobId, simId: id, updateKey };
@@ -78,15 +94,12 @@ export class SimulationsService {
 
   /** Asks for the end of a simulation; asking again changes nothing. */
   async cancel(viewer: Viewer, jobId: string): Promise<void> {
-    const simulation = await this.access.require(viewer, jobId);
-    await this.database.transaction(async (tx) => {
-      const { rowCount } = await tx.query(
-        `WITH canceled AS (UPDATE simulation SET canceled_at = now() WHERE id = $1 AND canceled_at IS NULL RETURNING id)
-         UPDATE task_summary t SET version = t.version + 1 FROM canceled c WHERE t.simulation_id = c.id`,
-        [simulation.id],
-      );
-      if (rowCount !== 0) await recordDeed(tx, this.audit, viewer, simulation, 'simulation.cancel');
-    });
+    await this.end(viewer, jobId, 'whatever its state');
+  }
+
+  /** The same, but a simulation that has ended stays as it is. Tells the state that it was in. */
+  async cancelUnlessEnded(viewer: Viewer, jobId: string): Promise<JobState> {
+    return this.end(viewer, jobId, 'unless ended');
   }
 
   /** Makes a new update key; the old one ends. */
@@ -99,6 +112,7 @@ export class SimulationsService {
         UpdateKeyService.hash(updateKey),
       ]);
       if (rowCount === 0) throw noSuchJob();
+      await this.dispatch.renewKey(tx, simulation.id, updateKey);
       await recordDeed(tx, this.audit, viewer, simulation, 'simulation.update-key');
     });
     return updateKey;
@@ -113,22 +127,45 @@ export class SimulationsService {
     const { id } = simulation;
     await this.database.transaction(async (tx) => {
       if (which === 'ended') await requireEnded(tx, id);
-      const { rows } = await tx.query<DeletedRow>('DELETE FROM simulation WHERE id = $1 RETURNING job_id, title', [id]);
-      for (const { job_id, title } of rows) {
+      const { rows } = await tx.query<DeletedRow>(
+        'DELETE FROM simulation WHERE id = $1 RETURNING job_id, title, platform',
+        [id],
+      );
+      for (const { job_id, title, platform } of rows) {
+        if (platform !== null) await this.dispatch.cancel(tx, simulation);
         await tx.query('INSERT INTO deleted_job (simulation_id, job_id) VALUES ($1, $2)', [id, job_id]);
         await recordDeed(tx, this.audit, viewer, simulation, 'simulation.delete', { title });
       }
     });
+    this.dispatch.signal.wake();
     this.logger.log({ jobId, simId: id }, 'simulation deleted');
     await this.purge.purgeDeleted(id);
   }
 
-  private async insert(simulation: NewSimulation, spool: PayloadSpool): Promise<number | undefined> {
+  private async end(viewer: Viewer, jobId: string, when: 'whatever its state' | 'unless ended'): Promise<JobState> {
+    const simulation = await this.access.require(viewer, jobId);
+    const ended = await this.database.transaction(async (tx) => {
+      const before = await cancelSimulation(tx, simulation.id, when);
+      if (before.isCanceled && before.platform !== null) await this.dispatch.cancel(tx, simulation);
+      if (before.isCanceled) await recordDeed(tx, this.audit, viewer, simulation, 'simulation.cancel');
+      return before;
+    });
+    this.dispatch.signal.wake();
+    return ended.state;
+  }
+
+  /** @param updateKey where its tasks are to be handed out */
+  private async insert(
+    simulation: NewSimulation,
+    spool: PayloadSpool,
+    updateKey: string | undefined,
+  ): Promise<number | undefined> {
     const taken = new Error('job_id taken');
     try {
       return await this.database.transaction(async (tx) => {
         const id = await insertSimulation(tx, simulation, spool);
         if (id === undefined) throw taken;
+        if (updateKey !== undefined) await this.dispatch.request(tx, { ...simulation, id }, updateKey);
         return id;
       });
     } catch (error) {
@@ -153,7 +190,10 @@ export class SimulationsService {
 function newSimulation(
   ownerId: number,
   submission: Submission,
-  made: Pick<NewSimulation, 'jobId' | 'input' | 'requestedPrimaries'> & { readonly updateKey: string },
+  made: Pick<NewSimulation, 'jobId' | 'input' | 'requestedPrimaries'> & {
+    readonly updateKey: string;
+    readonly dispatch: Dispatch | undefined;
+  },
 ): NewSimulation {
   const { title, sim_type: simType, input_type: inputType, ntasks, job_id, update_key, input } = submission;
   const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest();
@@ -170,5 +210,7 @@ function newSimulation(
     requestDigest: repeatable ? sha256(request) : null,
     requestedPrimaries: made.requestedPrimaries,
     input: made.input,
+    platform: made.dispatch?.platform ?? null,
+    batchOptions: made.dispatch?.batchOptions ?? null,
   };
 }

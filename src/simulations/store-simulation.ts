@@ -1,5 +1,6 @@
 import { insertPayloads, sizeOf, takePayloadIds } from '../payload/payload-store.js';
 import type { PayloadSpool, SpooledPayload } from '../payload/payload-spool.js';
+import type { Platform } from '../dispatch/domain/platform.js';
 import type { Transaction } from '../prisma/database.js';
 
 /** A simulation as it is registered. */
@@ -15,6 +16,9 @@ export interface NewSimulation {
   /** Primaries that the input asks for, where it tells. */
   readonly requestedPrimaries: number | null;
   readonly input: SpooledPayload;
+  /** Where its tasks are handed out; null where its submitter runs it. */
+  readonly platform: Platform | null;
+  readonly batchOptions: string | null;
 }
 
 /**
@@ -31,8 +35,10 @@ export async function insertSimulation(
   const size = sizeOf(simulation.input);
   const { rows } = await tx.query<{ id: number }>(
     `INSERT INTO simulation (job_id, owner_id, title, sim_type, input_type, ntasks, update_key_hash, request_digest,
-                             input_payload_id, input_blocks, input_stored_bytes, input_raw_bytes, requested_primaries)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (job_id) DO NOTHING RETURNING id`,
+                             input_payload_id, input_blocks, input_stored_bytes, input_raw_bytes, requested_primaries,
+                             platform, batch_options)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+     ON CONFLICT (job_id) DO NOTHING RETURNING id`,
     [
       simulation.jobId,
       simulation.ownerId,
@@ -47,6 +53,8 @@ export async function insertSimulation(
       size.storedBytes,
       size.rawBytes,
       simulation.requestedPrimaries,
+      simulation.platform,
+      simulation.batchOptions,
     ],
   );
   const id = rows[0]?.id;

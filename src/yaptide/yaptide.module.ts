@@ -9,6 +9,7 @@ import { YaptideJobsController } from './yaptide-jobs.controller.js';
 import { YaptideLogfilesController } from './yaptide-logfiles.controller.js';
 import { YaptideResultsController } from './yaptide-results.controller.js';
 import { YaptideSimulationsController } from './yaptide-simulations.controller.js';
+import { YaptideSubmissionController } from './yaptide-submission.controller.js';
 import { YaptideWritesController } from './yaptide-writes.controller.js';
 import { YaptideController } from './yaptide.controller.js';
 
@@ -22,6 +23,7 @@ import { YaptideController } from './yaptide.controller.js';
     YaptideController,
     YaptideSimulationsController,
     YaptideJobsController,
+    YaptideSubmissionController,
     YaptideInputsController,
     YaptideResultsController,
     YaptideLogfilesController,

@@ -1,5 +1,6 @@
 import { type ChannelModel, connect } from 'amqplib';
 import { TOPOLOGY } from '../../src/amqp/topology.js';
+import { DISPATCH_TOPOLOGY } from '../../src/dispatch/dispatch-topology.js';
 
 /** Messages that are ready in any queue under a prefix, dead letters and delayed ones included. */
 export async function queuedMessages(url: string, prefix: string): Promise<number> {
@@ -16,8 +17,10 @@ export async function queuedMessages(url: string, prefix: string): Promise<numbe
 export async function deleteTopology(url: string, prefix: string): Promise<void> {
   await withConnection(url, async (connection) => {
     const channel = await connection.createChannel();
-    for (const { name } of TOPOLOGY.queues) await channel.deleteQueue(prefix + name);
-    for (const { name } of TOPOLOGY.exchanges) await channel.deleteExchange(prefix + name);
+    for (const { queues, exchanges } of [TOPOLOGY, DISPATCH_TOPOLOGY]) {
+      for (const { name } of queues) await channel.deleteQueue(prefix + name);
+      for (const { name } of exchanges) await channel.deleteExchange(prefix + name);
+    }
   });
 }
 

@@ -9,6 +9,8 @@ import { readConfig } from '../../src/config/config.js';
 import { LOGS_FORMAT } from '../../src/logs/ingest/logs-format.js';
 import { MetricsService } from '../../src/metrics/metrics.service.js';
 import { createDocument } from '../../src/openapi/document.js';
+import { DISPATCH_KEYS, DISPATCH_TOPOLOGY } from '../../src/dispatch/dispatch-topology.js';
+import { canceledMessage, requestedMessage } from '../../src/dispatch/domain/task-message.js';
 import { resultsFormat } from '../../src/results/ingest/results-format.js';
 import { SimulationsService } from '../../src/simulations/simulations.service.js';
 import { JOB_REPORT_FORMAT } from '../../src/tasks/ingest/job-report-format.js';
@@ -29,14 +31,14 @@ interface Message {
   readonly examples: readonly Example[];
   readonly 'x-max-inflated-bytes': number;
 }
-interface Channel {
-  readonly address: RoutingKey;
+interface Channel<Address = RoutingKey> {
+  readonly address: Address;
   readonly messages: Readonly<Record<string, Reference>>;
   readonly bindings: { readonly amqp: { readonly exchange: Record<string, unknown> } };
   readonly 'x-queue': string;
 }
 interface AsyncApi {
-  readonly channels: Readonly<Record<string, Channel>>;
+  readonly channels: Readonly<Record<string, Channel<string>>>;
   readonly operations: Readonly<Record<string, { readonly action: string; readonly channel: Reference }>>;
   readonly components: {
     readonly messages: Readonly<Record<string, Message>>;
@@ -49,7 +51,13 @@ const document_ = parse(
   // Anchors stand for repeated bindings.
   { merge: true },
 ) as AsyncApi;
-const channels = Object.values(document_.channels);
+/** What workers publish, and what the service does. */
+const channels = Object.values(document_.channels).filter(isIngested);
+const dispatched = Object.values(document_.channels).filter((channel) => !isIngested(channel));
+
+function isIngested(channel: Channel<string>): channel is Channel {
+  return Object.hasOwn(ROUTES, channel.address);
+}
 
 /** Resolves a reference within the document; undefined where it leads nowhere. */
 function resolve({ $ref }: Reference): unknown {
@@ -59,7 +67,7 @@ function resolve({ $ref }: Reference): unknown {
     .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], document_);
 }
 
-function messageOf(channel: Channel): Message {
+function messageOf(channel: Channel<string>): Message {
   const [inChannel] = Object.values(channel.messages);
   return resolve(inChannel as Reference) as Message;
 }
@@ -109,10 +117,31 @@ describe('docs/asyncapi.yaml', () => {
     }
   });
 
-  test('has one receiving operation a channel', () => {
+  test('names those of what is handed out', () => {
+    const queues = dispatched.map((channel) => [channel.address, channel['x-queue']]);
+    const declared = DISPATCH_TOPOLOGY.queues.flatMap(({ name, bindings }) => bindings.map(([, key]) => [key, name]));
+    expect(queues).toStrictEqual(declared);
+    expect(queues.map(([key]) => key)).toStrictEqual(Object.values(DISPATCH_KEYS));
+    for (const { bindings } of dispatched) {
+      expect(bindings.amqp.exchange).toMatchObject({ ...DISPATCH_TOPOLOGY.exchanges[0], durable: true });
+    }
+  });
+
+  test('has one operation a channel: receiving what workers publish, sending what is handed out', () => {
     const operations = Object.values(document_.operations);
-    expect(operations.map(({ action }) => action)).toStrictEqual(channels.map(() => 'receive'));
-    expect(operations.map(({ channel }) => resolve(channel))).toStrictEqual(channels);
+    const actions = [...channels.map(() => 'receive'), ...dispatched.map(() => 'send')];
+    expect(operations.map(({ action }) => action)).toStrictEqual(actions);
+    expect(operations.map(({ channel }) => resolve(channel))).toStrictEqual([...channels, ...dispatched]);
+  });
+
+  test('what is handed out looks as its examples do', () => {
+    const [requested, canceled] = dispatched.map(messageOf) as [Message, Message];
+    for (const { payload } of [...requested.examples, ...canceled.examples]) {
+      const message = Object.hasOwn(payload, 'task_id') ? requested : canceled;
+      expect(faults(message, payload)).toStrictEqual([]);
+      expect(JSON.parse(madeOf(payload).toString())).toStrictEqual(payload);
+    }
+    expect(faults(requested, { ...requested.examples[0]?.payload, platform: 'OTHER' })).not.toStrictEqual([]);
   });
 
   test('states the limits of the code', () => {
@@ -155,6 +184,25 @@ describe('docs/asyncapi.yaml', () => {
     expect(faults(message, body)).not.toStrictEqual([]);
   });
 });
+
+/** The message that the service makes of what an example says. */
+function madeOf(payload: Record<string, unknown>): Buffer {
+  const { job_id, sim_id, ntasks, update_key, title, sim_type, input_type, platform, batch_options, task_id } =
+    payload as Record<string, string>;
+  if (task_id === undefined) return canceledMessage(String(job_id), Number(sim_id)).content;
+  const simulation = {
+    jobId: String(job_id),
+    simId: Number(sim_id),
+    ntasks: Number(ntasks),
+    updateKey: String(update_key),
+    title: String(title),
+    simType: String(sim_type),
+    inputType: input_type as 'editor' | 'files',
+    platform: platform as 'DIRECT' | 'BATCH',
+    batchOptions: batch_options === undefined ? null : JSON.stringify(batch_options),
+  };
+  return requestedMessage(simulation, 0, Buffer.from(JSON.stringify(payload['input']))).content;
+}
 
 /** The endpoint that takes the same body. */
 const TWINS: Readonly<Record<RoutingKey, string>> = {

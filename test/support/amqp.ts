@@ -1,7 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { type Channel, type ChannelModel, type ConfirmChannel, connect, type Options } from 'amqplib';
+import {
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  connect,
+  type ConsumeMessage,
+  type GetMessage,
+  type Options,
+} from 'amqplib';
 import { TOPOLOGY } from '../../src/amqp/topology.js';
+import { CANCELED_QUEUE, DISPATCH_TOPOLOGY, TASK_QUEUE } from '../../src/dispatch/dispatch-topology.js';
 import { testBrokerUrl } from './broker.js';
+
+/** A message about a task, as whoever runs simulations gets it. */
+export interface Dispatched {
+  readonly id: string;
+  readonly body: Record<string, unknown>;
+}
 
 /** Exchanges and queues of a test's own, told apart by their prefix, and a client that publishes to them. */
 export class TestBroker {
@@ -41,6 +56,36 @@ export class TestBroker {
     return (await this.channel.checkQueue(this.prefix + queue)).messageCount;
   }
 
+  /** Takes what waits for runners, in order. */
+  async takeTasks(): Promise<Dispatched[]> {
+    const taken: Dispatched[] = [];
+    for (;;) {
+      const message = await this.channel.get(this.prefix + TASK_QUEUE, { noAck: true });
+      if (message === false) return taken;
+      taken.push(dispatched(message));
+    }
+  }
+
+  /** The first so many cancellations of all that were published. */
+  async readCanceled(count: number): Promise<Dispatched[]> {
+    const channel = await this.anotherChannel();
+    await channel.prefetch(10);
+    const read: Dispatched[] = [];
+    const options = { arguments: { 'x-stream-offset': 'first' } };
+    await channel.consume(
+      this.prefix + CANCELED_QUEUE,
+      (message) => {
+        if (message === null) return;
+        read.push(dispatched(message));
+        channel.ack(message);
+      },
+      options,
+    );
+    await until(() => read.length >= count);
+    await channel.close();
+    return read;
+  }
+
   /** A channel of its own, for what may close it. */
   async anotherChannel(): Promise<Channel> {
     const channel = await this.connection.createChannel();
@@ -50,8 +95,10 @@ export class TestBroker {
 
   /** Removes everything that the service declared. */
   async close(): Promise<void> {
-    for (const { name } of TOPOLOGY.queues) await this.channel.deleteQueue(this.prefix + name);
-    for (const { name } of TOPOLOGY.exchanges) await this.channel.deleteExchange(this.prefix + name);
+    for (const { queues, exchanges } of [TOPOLOGY, DISPATCH_TOPOLOGY]) {
+      for (const { name } of queues) await this.channel.deleteQueue(this.prefix + name);
+      for (const { name } of exchanges) await this.channel.deleteExchange(this.prefix + name);
+    }
     await this.connection.close();
   }
 
@@ -69,6 +116,13 @@ export class TestBroker {
     }).finally(() => this.channel.off('return', onReturn));
     if (returned.length > 0) throw new Error(`no queue takes ${routingKey}`);
   }
+}
+
+function dispatched({ properties, content }: GetMessage | ConsumeMessage): Dispatched {
+  return {
+    id: String(properties.messageId),
+    body: JSON.parse(content.toString()) as Record<string, unknown>,
+  };
 }
 
 const POLL_MS = 25;

@@ -75,6 +75,12 @@ export class WorkerProcess {
     this.child.stdin.write(`${line}\n`);
   }
 
+  /** Asks it to end; resolves once it has. */
+  async stop(): Promise<WorkerEnd> {
+    this.child.kill('SIGTERM');
+    return this.end;
+  }
+
   kill(): void {
     this.child.kill('SIGKILL');
   }

@@ -67,6 +67,24 @@ class BatchJobs {
 
 class AdminSimulationDetail extends AdminSimulation {
   @ApiProperty({
+    enum: ['DIRECT', 'BATCH'],
+    nullable: true,
+    type: String,
+    example: null,
+    description: 'How its tasks are handed out over RabbitMQ; null where its submitter runs it',
+  })
+  platform!: string | null;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    example: null,
+    description: 'As they were submitted with it',
+  })
+  batch_options!: object | null;
+
+  @ApiProperty({
     type: String,
     nullable: true,
     example: null,
@@ -108,6 +126,8 @@ export class AdminSimulationAnswer {
     const { pending, running, canceled, failed, completed, final_at, estimators, pages, pages_total } = found;
     const simulation: AdminSimulationDetail = {
       ...simulationOf(found),
+      platform: found.platform,
+      batch_options: found.batch_options === null ? null : (JSON.parse(found.batch_options) as object),
       reported_state: found.reported_state,
       canceled_at: found.canceled_at?.toISOString() ?? null,
       batch: { job_dir: found.batch_job_dir, array_id: found.batch_array_id, collect_id: found.batch_collect_id },

@@ -1,3 +1,4 @@
+import type { Platform } from '../../dispatch/domain/platform.js';
 import type { JobState } from './job-state.js';
 
 /** A simulation as a list shows it. */
@@ -9,6 +10,8 @@ export interface ListedSimulation {
   readonly input_type: 'editor' | 'files';
   readonly job_state: JobState;
   readonly ntasks: number;
+  /** Where its tasks are handed out; null where its submitter runs it. */
+  readonly platform: Platform | null;
   /** When it was submitted. */
   readonly created_at: Date;
   /** The earliest start that a task reported. */

@@ -1,7 +1,6 @@
-/** How a simulation was submitted, as that dialect names it. */
-export type Platform = 'DIRECT' | 'BATCH';
+import type { Platform } from '../../dispatch/domain/platform.js';
 
-/** The platform of a simulation. */
-export function platformOf(_simulation: object): Platform {
-  return 'DIRECT';
+/** The platform that a list shows: what its submitter runs itself counts as run directly. */
+export function platformOf({ platform }: { readonly platform: Platform | null }): Platform {
+  return platform ?? 'DIRECT';
 }
