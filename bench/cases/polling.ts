@@ -44,6 +44,10 @@ async function runPolling(scene: Scene): Promise<Outcome> {
         reader(scene, stage, `ready-made ${kind}, identity`, { path: readyMade(job, kind), ...small }),
         reader(scene, stage, `${kind}, gzip`, { path: `/${kind}?job_id=${job}`, ...gzip }),
         reader(scene, stage, `ready-made ${kind}, gzip`, { path: readyMade(job, kind), ...gzip }),
+        reader(scene, stage, `ready-made ${kind}, packed before`, {
+          path: `${readyMade(job, kind)}&packed=1`,
+          ...gzip,
+        }),
       ]),
     ],
     scene.scale.rounds,
@@ -63,6 +67,9 @@ function findingsOf(samples: Samples): Finding[] {
         (encoding) =>
           [`${kind} / ready-made, ${encoding}`, `${kind}, ${encoding}`, `ready-made ${kind}, ${encoding}`] as const,
       ),
+    ),
+    ...['tasks', 'estimators'].map(
+      (kind) => [`${kind} / packed before, gzip`, `${kind}, gzip`, `ready-made ${kind}, packed before`] as const,
     ),
   ] as const;
   return pairs.flatMap(([figure, ours, yardstick]) => {

@@ -5,13 +5,14 @@ import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { Resource, SplicedResource } from '../payload/resource.js';
-import { type BodyEncoding, joined, splicedLength } from '../payload/spliced-body.js';
+import { joined } from '../payload/segment-list.js';
+import { type BodyEncoding, splicedLength } from '../payload/spliced-body.js';
 import { negotiateEncoding } from './accept-encoding.js';
 import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
 import { sendStream } from './send-stream.js';
 
-/** JSON of a few members over and over: a higher level takes twice as long and packs no better. */
-const OPTIONS = { level: 3 };
+/** JSON of a few members over and over: level 3 takes half as long again and packs 2 % better. */
+const OPTIONS = { level: 1 };
 const inPool = {
   gzip: promisify<Buffer, typeof OPTIONS, Buffer>(gzip),
   deflate: promisify<Buffer, typeof OPTIONS, Buffer>(deflate),

@@ -10,8 +10,14 @@ export function ValidQuery(type: new () => object): ParameterDecorator {
   return Query(new QueryPipe(type));
 }
 
+/** So many valid queries of a kind are remembered, of at most so many characters. */
+const MOST_QUERIES = 1_000;
+const MOST_CHARACTERS = 512;
+
+/** Browsers ask the same again and again, and checking a query costs as much as a whole small answer otherwise does. */
 class QueryPipe<T extends object> implements PipeTransform<Record<string, unknown>, T> {
   private readonly names: readonly string[];
+  private readonly known = new Map<string, T>();
 
   constructor(private readonly type: new () => T) {
     this.names = Object.keys(new type());
@@ -24,6 +30,17 @@ class QueryPipe<T extends object> implements PipeTransform<Record<string, unknow
       if (Array.isArray(value)) throw invalid(name, 'is repeated');
       members[name] = value;
     }
-    return validateDto(this.type, members);
+    const key = JSON.stringify(members);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const valid = Object.freeze(validateDto(this.type, members));
+    if (key.length <= MOST_CHARACTERS) this.remember(key, valid);
+    return valid;
+  }
+
+  private remember(key: string, valid: T): void {
+    this.known.set(key, valid);
+    const [oldest] = this.known.keys();
+    if (this.known.size > MOST_QUERIES && oldest !== undefined) this.known.delete(oldest);
   }
 }

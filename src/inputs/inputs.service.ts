@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { StoredPayload } from '../payload/payload-store.js';
 import type { AnswerShape, SplicedResource } from '../payload/resource.js';
-import type { Segment } from '../payload/spliced-body.js';
+import type { Segment } from '../payload/segment-list.js';
 import { PrismaService } from '../prisma/prisma.service.js';
 import {
   noSuchJob,

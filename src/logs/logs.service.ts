@@ -6,7 +6,7 @@ import { MetricsService } from '../metrics/metrics.service.js';
 import { PayloadSpool } from '../payload/payload-spool.js';
 import { spoolText } from '../payload/payload-texts.js';
 import type { SplicedResource } from '../payload/resource.js';
-import type { Segment } from '../payload/spliced-body.js';
+import type { Segment } from '../payload/segment-list.js';
 import { Database } from '../prisma/database.js';
 import {
   noSuchJob,

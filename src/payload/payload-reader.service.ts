@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { BufferPool } from '../json/buffer-pool.js';
 import { Database } from '../prisma/database.js';
 import type { Outgoing } from './body-output.js';
-import { type BodyEncoding, type Segment, splicedBody } from './spliced-body.js';
+import type { Segment } from './segment-list.js';
+import { type BodyEncoding, splicedBody } from './spliced-body.js';
 
 /** What one reader may hold of payloads, at least and at most. */
 const LEAST_BYTES = 16 * 1024;

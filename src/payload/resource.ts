@@ -1,4 +1,4 @@
-import type { Segment } from './spliced-body.js';
+import type { Segment } from './segment-list.js';
 
 /**
  * An answer in JSON, and an opaque text that changes whenever it does (what an ETag is made of). `validator` tells the present

@@ -14,17 +14,10 @@ import {
 } from './fetch-payload.js';
 import { IdentityWriter } from './identity-writer.js';
 import type { StoredPayload } from './payload-store.js';
+import type { Segment } from './segment-list.js';
 import { OVERHEAD_BYTES, SplicingWriter, STORED_BLOCK_BYTES, STORED_BLOCK_HEADER_BYTES } from './splicing-writer.js';
 
 export type BodyEncoding = 'identity' | 'gzip' | 'deflate';
-
-/** A piece of a response: JSON text, or one part of a stored payload (0 the body, 1 to 3 the axes). */
-export type Segment = string | PayloadPart;
-
-interface PayloadPart {
-  readonly payload: StoredPayload;
-  readonly part: number;
-}
 
 /** Whence a response is read, and how many bytes of payloads it may hold, asked before each fetch. */
 export interface Reading {
@@ -51,27 +44,10 @@ export async function* splicedBody(
   writer.start();
   for (const step of stepsOf(reading, segments, encoding)) {
     if (output.bytes > 0) yield output.take();
-    yield* Array.isArray(step) ? writeBatch(reading, step, writer, output) : writeLarge(reading, step, writer, output);
+    yield* step.isLarge ? writeLarge(reading, step, writer, output) : writeBatch(reading, step, writer, output);
   }
   writer.end();
   yield output.take();
-}
-
-/** Puts runs of text together, so that each becomes one stored block. */
-export function joined(segments: Iterable<Segment>): Segment[] {
-  const result: Segment[] = [];
-  let text = '';
-  for (const segment of segments) {
-    if (typeof segment === 'string') {
-      text += segment;
-      continue;
-    }
-    if (text !== '') result.push(text);
-    text = '';
-    result.push(segment);
-  }
-  if (text !== '') result.push(text);
-  return result;
 }
 
 /** The exact length of what `splicedBody` writes; every part of a payload must be among the segments. */
@@ -104,41 +80,37 @@ const SMALL_TEXT_BYTES = 512 * 1024;
 /** Fetched together, at most so many. */
 const BATCH_PAYLOADS = 256;
 
-/** A payload that does not fit into the window, with the segments from its first part to its last. */
-interface LargeStep {
-  readonly payload: StoredPayload;
+/** Segments for one fetch. */
+interface Step {
   readonly segments: Segment[];
+  readonly payloads: StoredPayload[];
+  /** There is one payload, and it does not fit into the window. */
+  readonly isLarge: boolean;
 }
 
-/** The segments in steps, each for one fetch: as many payloads as fit into the window, or one that does not. */
-function* stepsOf(
-  reading: Reading,
-  segments: Iterable<Segment>,
-  encoding: BodyEncoding,
-): Generator<Segment[] | LargeStep> {
+/** The segments in steps: as many payloads as fit into the window, or one that does not. */
+function* stepsOf(reading: Reading, segments: Iterable<Segment>, encoding: BodyEncoding): Generator<Step> {
   let window = reading.windowBytes();
-  let batch: Segment[] = [];
-  let large: LargeStep | undefined;
+  let step: Step = { segments: [], payloads: [], isLarge: false };
   let last: StoredPayload | undefined;
-  let [payloads, bytes] = [0, 0];
+  let bytes = 0;
   for (const segment of segments) {
     if (typeof segment !== 'string' && segment.payload !== last) {
-      const isBig = isLarge(segment.payload, window, encoding);
-      const needed = heldBytes(segment.payload, encoding);
-      if (isBig || large !== undefined || bytes + needed > window || payloads === BATCH_PAYLOADS) {
-        if (large !== undefined || batch.length > 0) yield large ?? batch;
-        window = reading.windowBytes();
-        batch = [];
-        large = isBig ? { payload: segment.payload, segments: batch } : undefined;
-        [payloads, bytes] = [0, 0];
-      }
       last = segment.payload;
-      payloads++;
+      const large = isLarge(last, window, encoding);
+      const needed = heldBytes(last, encoding);
+      if (large || step.isLarge || bytes + needed > window || step.payloads.length === BATCH_PAYLOADS) {
+        if (step.segments.length > 0) yield step;
+        window = reading.windowBytes();
+        step = { segments: [], payloads: [], isLarge: large };
+        bytes = 0;
+      }
+      step.payloads.push(last);
       bytes += needed;
     }
-    batch.push(segment);
+    step.segments.push(segment);
   }
-  if (large !== undefined || batch.length > 0) yield large ?? batch;
+  if (step.segments.length > 0) yield step;
 }
 
 /** What a payload takes while it is sent: for identity its text, a part at a time, comes on top. */
@@ -154,11 +126,10 @@ function isLarge({ blocks, storedBytes, rawBytes }: StoredPayload, window: numbe
 /** What is left of it when the next step begins is the caller's to send. */
 async function* writeBatch(
   reading: Reading,
-  segments: readonly Segment[],
+  { segments, payloads }: Step,
   writer: Writer,
   output: BodyOutput,
 ): AsyncGenerator<Outgoing> {
-  const payloads = [...new Set(segments.filter(isPart).map(({ payload }) => payload))];
   const fetched = payloads.length === 0 ? undefined : await fetchSingleBlocks(reading, payloads);
   const flushBytes = flushBytesOf(reading);
   for (const segment of segments) {
@@ -176,20 +147,17 @@ async function* writeBatch(
   if (fetched !== undefined) output.holds(fetched.release);
 }
 
-function isPart(segment: Segment): segment is PayloadPart {
-  return typeof segment !== 'string';
-}
-
 function flushBytesOf({ windowBytes }: Reading): number {
   return Math.max(LEAST_FLUSH_BYTES, Math.min(MOST_FLUSH_BYTES, windowBytes()));
 }
 
 async function* writeLarge(
   reading: Reading,
-  { payload, segments }: LargeStep,
+  { segments, payloads }: Step,
   writer: Writer,
   output: BodyOutput,
 ): AsyncGenerator<Outgoing> {
+  const [payload] = payloads as [StoredPayload];
   const directory = await fetchDirectory(reading, payload);
   for (const segment of segments) {
     if (typeof segment === 'string') {

@@ -1,4 +1,4 @@
-import type { Segment } from '../payload/spliced-body.js';
+import type { Segment } from '../payload/segment-list.js';
 import type { FullEstimator, FullPage } from './find-pages.js';
 
 /** What an answer with full pages is put around: all estimators, one of them, its pages alone, or one page. */

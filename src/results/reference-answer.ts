@@ -1,29 +1,34 @@
-import type { Segment } from '../payload/spliced-body.js';
+import { SegmentList } from '../payload/segment-list.js';
 import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
 import type { StoredPage } from './find-pages.js';
 
 /** `GET /results` in the API reference's shape: JSON text around the stored arrays. */
-export function* resultsAnswer(estimators: readonly StoredEstimator<StoredPage>[]): Generator<Segment> {
-  yield '{"message":"Results","estimators":[';
-  let before = '';
-  for (const { name, pages } of estimators) {
-    yield `${before}{"name":${JSON.stringify(name)},"pages":[`;
-    for (const [index, page] of pages.entries()) yield* pageAnswer(page, index === 0 ? '' : ',');
-    yield ']}';
-    before = ',';
+export function resultsAnswer(estimators: readonly StoredEstimator<StoredPage>[]): SegmentList {
+  const answer = new SegmentList();
+  answer.text('{"message":"Results","estimators":[');
+  for (const [index, { name, pages }] of estimators.entries()) {
+    answer.text(`${index === 0 ? '' : ','}{"name":${JSON.stringify(name)},"pages":[`);
+    let before = '';
+    for (const page of pages) {
+      addPage(answer, page, before);
+      before = ',';
+    }
+    answer.text(']}');
   }
-  yield ']}';
+  answer.text(']}');
+  return answer;
 }
 
-function* pageAnswer({ pageNumber, name, unit, bins, payload }: StoredPage, before: string): Generator<Segment> {
-  yield `${before}{"page_number":${pageNumber},"name":${JSON.stringify(name)},"data":{"values":`;
-  yield { payload, part: 0 };
-  yield ',"dimensions":[';
+function addPage(answer: SegmentList, page: StoredPage, before: string): void {
+  const { payload, bins } = page;
+  answer.text(`${before}{"page_number":${page.pageNumber},"name":${JSON.stringify(page.name)},"data":{"values":`);
+  answer.part(payload, 0);
+  answer.text(',"dimensions":[');
   for (let axis = 1; axis <= bins.length; axis++) {
-    if (axis > 1) yield ',';
-    yield { payload, part: axis };
+    if (axis > 1) answer.text(',');
+    answer.part(payload, axis);
   }
-  yield `],"unit":${unit}}}`;
+  answer.text(`],"unit":${page.unit}}}`);
 }
 
 /** `GET /estimators`: names and page metadata without the arrays. */

@@ -5,7 +5,7 @@ import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { OutputNamesService } from '../inputs/output-names.service.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import type { AnswerShape, Resource, SplicedResource } from '../payload/resource.js';
-import type { Segment } from '../payload/spliced-body.js';
+import type { Segment } from '../payload/segment-list.js';
 import { Database } from '../prisma/database.js';
 import {
   noSuchJob,

@@ -1,6 +1,6 @@
 import type { StoredInput } from '../inputs/inputs.service.js';
 import type { AnswerShape } from '../payload/resource.js';
-import type { Segment } from '../payload/spliced-body.js';
+import type { Segment } from '../payload/segment-list.js';
 import { inputTypeName } from './domain/input-type.js';
 
 /** `GET /yaptide/inputs`: JSON text around the stored input. */

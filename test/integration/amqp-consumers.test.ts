@@ -3,7 +3,7 @@ import type { Options } from 'amqplib';
 import { LogsService } from '../../src/logs/logs.service.js';
 import { MetricsService } from '../../src/metrics/metrics.service.js';
 import { PayloadReaderService } from '../../src/payload/payload-reader.service.js';
-import { joined, type Segment } from '../../src/payload/spliced-body.js';
+import { joined, type Segment } from '../../src/payload/segment-list.js';
 import { ResultsService } from '../../src/results/results.service.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
 import { eventually, TestBroker } from '../support/amqp.js';

@@ -1,7 +1,8 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { BufferPool } from '../../src/json/buffer-pool.js';
-import { type BodyEncoding, joined, type Reading, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
+import { joined } from '../../src/payload/segment-list.js';
+import { type BodyEncoding, type Reading, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
 import { PurgeService } from '../../src/simulations/purge.service.js';
 import { ResultsService } from '../../src/results/results.service.js';
 import type { Selection } from '../../src/results/find-pages.js';
