@@ -3,20 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { sql } from '../support/admin.js';
-import { findChromium } from '../support/chromium.js';
+import { CHROMIUM_FLAGS, findChromium } from '../support/chromium.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ADMIN, type RunningService, startService } from '../support/service.js';
 
 const executablePath = findChromium();
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 let database: TestDatabase;
 let service: RunningService;
@@ -36,7 +27,7 @@ inBrowser('Swagger UI in a browser', () => {
     browser = await chromium.launchPersistentContext(profile, {
       executablePath: executablePath ?? '',
       headless: true,
-      args: FLAGS,
+      args: CHROMIUM_FLAGS,
     });
     await openDocs();
   });
