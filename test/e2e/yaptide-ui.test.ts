@@ -91,7 +91,7 @@ async function state(jobId: string): Promise<string> {
 }
 
 test('without a login every question is answered 401, in words', async () => {
-  expect(await ui.hello()).toBe(true);
+  expect(await ui.hello()).toBe('Hello World!');
   await expect(ui.whoAmI()).rejects.toStrictEqual(new UiError(401, 'No token provided'));
   await expect(ui.list()).rejects.toStrictEqual(new UiError(401, 'No token provided'));
 });

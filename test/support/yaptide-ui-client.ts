@@ -61,9 +61,8 @@ export class YaptideUiClient {
 
   constructor(private readonly baseUrl: string) {}
 
-  async hello(): Promise<boolean> {
-    const { message } = (await this.ask('GET', '')) as { message: string };
-    return message !== '';
+  async hello(): Promise<string> {
+    return ((await this.ask('GET', '')) as { message: string }).message;
   }
 
   async register(username: string, password: string): Promise<void> {
