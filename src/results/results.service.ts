@@ -14,7 +14,7 @@ import {
   validatorOf,
 } from '../simulations/simulation-access.service.js';
 import { UpdateKeyService } from '../simulations/update-key.service.js';
-import { type EstimatorName, nameEstimators } from './domain/estimator-names.js';
+import { inOrderOfOutputs, nameEstimators } from './domain/estimator-names.js';
 import { KeyedQueue } from './domain/keyed-queue.js';
 import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
 import { findFullPages, findPageNames, findPages, type FoundPages, type Selection } from './find-pages.js';
@@ -22,7 +22,7 @@ import { type FullForm, fullPagesAnswer } from './full-pages-answer.js';
 import type { ParsedEstimator } from './ingest/parsed-results.js';
 import { resultsFormat, type ResultsEnvelope } from './ingest/results-format.js';
 import { ResultsReader } from './ingest/results-reader.js';
-import { namingRecord, renamed } from './ingest/renamed.js';
+import { type Naming, namingRecord, renamed } from './ingest/renamed.js';
 import { storeResults } from './ingest/store-results.js';
 import { estimatorsAnswer, resultsAnswer } from './reference-answer.js';
 
@@ -54,9 +54,9 @@ export class ResultsService {
       const format = resultsFormat(this.config.maxBodyBytes);
       const { simulation, envelope } = await readWorkerBody(body, format, authorize, reader);
       await reader.spool.finish();
-      const names = naming === 'by-outputs' ? await this.namesByOutputs(simulation.id, reader.estimators) : undefined;
+      const named = naming === 'by-outputs' ? await this.nameByOutputs(simulation.id, reader.estimators) : undefined;
       const update = {
-        estimators: names === undefined ? reader.estimators : renamed(reader.estimators, names),
+        estimators: named === undefined ? reader.estimators : renamed(reader.estimators, named),
         spool: reader.spool,
         revision: envelope.revision ?? null,
         finalAtPages: finalAtPages(envelope),
@@ -65,7 +65,7 @@ export class ResultsService {
         this.database.transaction((tx) => storeResults(tx, simulation.id, update)),
       );
       this.metrics.countPages(outcome.pagesNew + outcome.pagesReplaced, reader.spool.rawBytes);
-      this.logger.log({ jobId: simulation.jobId, ...outcome, ...namingRecord(names) }, 'results saved');
+      this.logger.log({ jobId: simulation.jobId, ...outcome, ...namingRecord(named) }, 'results saved');
     } finally {
       await reader.spool.close();
     }
@@ -120,9 +120,13 @@ export class ResultsService {
     };
   }
 
-  private async namesByOutputs(simulationId: number, estimators: readonly ParsedEstimator[]): Promise<EstimatorName[]> {
-    const sent = estimators.map(({ name }) => name);
-    return nameEstimators(sent, sent.length === 0 ? [] : await this.outputNames.of(simulationId));
+  private async nameByOutputs(simulationId: number, estimators: readonly ParsedEstimator[]): Promise<Naming> {
+    const outputs = estimators.length === 0 ? [] : await this.outputNames.of(simulationId);
+    const names = nameEstimators(
+      estimators.map(({ name }) => name),
+      outputs,
+    );
+    return { names, order: inOrderOfOutputs(names, outputs) };
   }
 
   private async validator(viewer: Viewer, jobId: string, parts: readonly unknown[]): Promise<string> {

@@ -176,10 +176,12 @@ test('a submitted project is run, watched, opened, plotted, saved and deleted', 
 
   const saved = await ui.allResults(jobId);
   expect(saved.estimators.map(({ name, pages }) => [name, pages.length])).toStrictEqual([
-    ['dose2', 1],
-    ['dose', 3],
     ['total', 1],
+    ['dose', 3],
+    ['dose2', 1],
   ]);
+  // That UI links estimators to outputs by their places.
+  expect(saved.estimators.map(({ name }) => name)).toStrictEqual(OUTPUTS.map(({ name }) => name));
   await ui.delete(jobId);
   expect((await ui.list()).simulations.map((simulation) => simulation.jobId)).not.toContain(jobId);
   await expect(ui.inputs(jobId)).rejects.toStrictEqual(new UiError(404, 'Job with provided ID does not exist'));

@@ -100,7 +100,7 @@ test('a worker with tasks from 0, one of which fails, is understood', async () =
 });
 
 test('a worker on a cluster, whose tasks run side by side, is understood', async () => {
-  const job = await submitEditor(2, 'yz_profile', 'entrance');
+  const job = await submitEditor(2, 'entrance', 'yz_profile');
   const folder = await mkdtemp(join(tmpdir(), 'tallyhouse-batch-'));
   try {
     await work('batch', job, folder);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { nameEstimators } from './estimator-names.js';
+import { inOrderOfOutputs, nameEstimators } from './estimator-names.js';
 
 /** What each is called, and why. */
 function named(sent: readonly string[], outputs: readonly string[]): string[] {
@@ -111,4 +111,10 @@ test('files that are called after their outputs get those names, in whole bodies
       },
     ),
   );
+});
+
+test('estimators of an upload come in the order of the outputs, and what is called after none behind', () => {
+  const outputs = ['z', 'a', 'm'];
+  const named = nameEstimators(['a_', 'm_', 'other', 'z_'], outputs);
+  expect(inOrderOfOutputs(named, outputs).map((place) => named[place]?.name)).toStrictEqual(['z', 'a', 'm', 'other']);
 });

@@ -76,3 +76,14 @@ function countsOf(names: readonly string[]): ReadonlyMap<string, number> {
 function byCodePoint(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
+
+/**
+ * The places of `named` in the order in which they are to be shown: as the project has their outputs, what is called after none
+ * behind. Whoever links a list of estimators to the outputs by position, as the platform's web UI does, then links the right ones.
+ */
+export function inOrderOfOutputs(named: readonly EstimatorName[], outputs: readonly string[]): number[] {
+  const places = new Map(outputs.map((name, place) => [name, place]));
+  const placeOf = ({ name, by }: EstimatorName) => (by === 'none' ? undefined : places.get(name)) ?? outputs.length;
+  const ordered = named.map((one, index) => ({ index, place: placeOf(one) }));
+  return ordered.sort((a, b) => a.place - b.place || a.index - b.index).map(({ index }) => index);
+}

@@ -1,9 +1,19 @@
 import type { EstimatorName } from '../domain/estimator-names.js';
 import type { ParsedEstimator } from './parsed-results.js';
 
-/** The estimators of a body under other names, one for each. */
-export function renamed(estimators: readonly ParsedEstimator[], names: readonly EstimatorName[]): ParsedEstimator[] {
-  return estimators.map((estimator, index) => ({ ...estimator, name: names[index]?.name ?? estimator.name }));
+/** How the estimators of a body are called, one for each, and in which order they are stored. */
+export interface Naming {
+  readonly names: readonly EstimatorName[];
+  /** Places in the body. */
+  readonly order: readonly number[];
+}
+
+/** The estimators of a body under other names, in another order. */
+export function renamed(estimators: readonly ParsedEstimator[], { names, order }: Naming): ParsedEstimator[] {
+  return order.map((index) => {
+    const estimator = estimators[index] as ParsedEstimator;
+    return { ...estimator, name: names[index]?.name ?? estimator.name };
+  });
 }
 
 /** A log line names so many estimators, and so much of each name. */
@@ -11,13 +21,14 @@ const LOGGED_ESTIMATORS = 100;
 const LOGGED_CHARACTERS = 80;
 
 /** What a log line says of how estimators were named; nothing where they are called as sent by rule. */
-export function namingRecord(names: readonly EstimatorName[] | undefined): object {
-  if (names === undefined) return {};
-  const naming = names
+export function namingRecord(naming: Naming | undefined): object {
+  if (naming === undefined) return {};
+  const { names } = naming;
+  const shown = names
     .slice(0, LOGGED_ESTIMATORS)
     .map(({ sent, name, by }) => ({ sent: shortened(sent), name: shortened(name), by }));
-  const unlisted = names.length - naming.length;
-  return unlisted === 0 ? { naming } : { naming, unlisted };
+  const unlisted = names.length - shown.length;
+  return unlisted === 0 ? { naming: shown } : { naming: shown, unlisted };
 }
 
 function shortened(name: string): string {
