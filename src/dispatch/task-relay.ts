@@ -37,6 +37,7 @@ export class TaskRelay implements OnApplicationBootstrap, OnModuleDestroy {
   private connection: BrokerConnection | undefined;
   /** Declares queues and exchange over the present connection. */
   private declare: () => Promise<void> = () => Promise.resolve();
+  private declareAt: number | undefined;
   private running: Promise<void> = Promise.resolve();
   private isEnding = false;
 
@@ -99,6 +100,7 @@ export class TaskRelay implements OnApplicationBootstrap, OnModuleDestroy {
   /** True where the next step may follow at once. */
   private async step(): Promise<boolean> {
     if (!this.migrations.done || !this.publisher.takesMessages) return false;
+    await this.declareAnew();
     const { publisher, inputs } = this;
     const tools = { publisher, inputs, prefix: this.config.amqpPrefix, postponed: this.stillPostponed() };
     try {
@@ -108,12 +110,21 @@ export class TaskRelay implements OnApplicationBootstrap, OnModuleDestroy {
       if (step.failure === undefined) return true;
       this.logger.warn(`${step.event} tasks are not published yet: ${step.failure.message}`);
       this.postponed.set(step.id, performance.now() + POSTPONED_MS);
-      // Somebody may have deleted the queue.
-      await this.declare().catch(() => undefined);
+      this.declareAt ??= performance.now() + POSTPONED_MS;
     } catch (error) {
       if (!isDatabaseAway(error)) this.logger.error({ err: error }, 'handing out tasks failed');
     }
     return false;
+  }
+
+  /**
+   * Somebody may have deleted the queue. Not at once: where a queue comes back while RabbitMQ 3.10 is still deleting it, those who
+   * consume from it are not told, and what is delivered to them gets lost.
+   */
+  private async declareAnew(): Promise<void> {
+    if (this.declareAt === undefined || performance.now() < this.declareAt) return;
+    this.declareAt = undefined;
+    await this.declare().catch(() => undefined);
   }
 
   private stillPostponed(): string[] {

@@ -210,6 +210,17 @@ withPika('a runner', () => {
     expect(await runsOf(jobId)).toHaveLength(2);
   });
 
+  test('comes back to a queue that was deleted and declared anew', async () => {
+    const runner = startRunner();
+    const first = await submitFiles(1, {});
+    await untilState(first, 'COMPLETED');
+    const channel = await broker.anotherChannel();
+    await channel.deleteQueue(`${broker.prefix}simulations.tasks`);
+    await channel.close();
+    await untilState(await submitFiles(1, {}), 'COMPLETED');
+    expect((await runner.stop()).complaints).toContain('the broker ended the subscription');
+  });
+
   test('recognises a task that has ended, when it comes again', async () => {
     const jobId = await submitFiles(2, {});
     await eventually(async () => expect(await broker.depth('simulations.tasks')).toBe(2));
