@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib';
@@ -34,7 +34,7 @@ export async function answerConditionally(
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
   const opened = await unlessUnmodified(request, reply, resource, encoding);
   if (opened === undefined) return;
-  const text = Buffer.from(JSON.stringify(opened.body));
+  const text = Buffer.from(opened.text);
   const bytes = encoding === 'identity' ? text : await compressed(text, encoding);
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
   await reply.header('Content-Length', bytes.length).send(bytes);
@@ -42,10 +42,11 @@ export async function answerConditionally(
 
 /** The same for an answer whose validator can only be its own content. */
 export async function answerByContent(request: FastifyRequest, reply: FastifyReply, body: object): Promise<void> {
-  const validator = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+  const text = JSON.stringify(body);
+  const validator = hash('sha256', text, 'base64url');
   await answerConditionally(request, reply, {
     validator: () => Promise.resolve(validator),
-    open: () => Promise.resolve({ validator, body }),
+    open: () => Promise.resolve({ validator, text }),
   });
 }
 
@@ -90,12 +91,11 @@ export async function unlessUnmodified<T extends { readonly validator: string }>
 
 /** Sets the headers of a read endpoint; true where 304 was answered. */
 function notModified(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
-  void reply
-    .header('ETag', tag)
-    .header('Cache-Control', 'private, no-cache')
-    .header('Vary', 'Accept-Encoding')
-    .header('Content-Type', 'application/json; charset=utf-8');
-  if (!matchesTag(request.headers['if-none-match'], tag)) return false;
-  void reply.removeHeader('Content-Type').status(304).send();
-  return true;
+  void reply.header('ETag', tag).header('Cache-Control', 'private, no-cache').header('Vary', 'Accept-Encoding');
+  if (matchesTag(request.headers['if-none-match'], tag)) {
+    void reply.status(304).send();
+    return true;
+  }
+  void reply.header('Content-Type', 'application/json; charset=utf-8');
+  return false;
 }

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { tooLarge } from '../errors/app-error.js';
 import type { StoredPayload } from '../payload/payload-store.js';
 import { PreparedStatement, type Queryable } from '../prisma/database.js';
-import { IS_VISIBLE, type Viewer, visibleTo } from '../simulations/simulation-access.service.js';
+import {
+  IS_VISIBLE,
+  versionOf,
+  type Viewer,
+  visibleTo,
+  withSummaries,
+} from '../simulations/simulation-access.service.js';
 import type { PageRange } from './domain/page-range.js';
 import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
 
@@ -42,7 +48,7 @@ export interface FullEstimator extends StoredEstimator<FullPage> {
 export interface FoundPages<E extends StoredEstimator<PageName>> {
   /** Of the simulation. */
   readonly id: number;
-  readonly epoch: string;
+  /** Of the results. */
   readonly version: string;
   /** Pages stored, whatever the selection. */
   readonly pagesStored: number;
@@ -53,9 +59,8 @@ export interface FoundPages<E extends StoredEstimator<PageName>> {
 /** A list of one member of the pages of an estimator, by page number; null where there are none. */
 type Column<T> = readonly T[] | null;
 
-interface NameRow {
+interface Row {
   readonly id: number;
-  readonly epoch: string;
   readonly version: string;
   readonly pages_stored: number;
   readonly estimator_no: number | null;
@@ -63,9 +68,6 @@ interface NameRow {
   readonly page_number: Column<number>;
   readonly name: Column<string>;
   readonly bins: Column<readonly number[]>;
-}
-
-interface Row extends NameRow {
   readonly unit: Column<string>;
   readonly payload_id: Column<number>;
   readonly blocks: Column<number>;
@@ -84,11 +86,9 @@ interface FullRow extends Row {
   readonly estimator_members: string;
 }
 
-const NAME_COLUMNS = ['page_number', 'name', 'bins'] as const satisfies (keyof NameRow)[];
-const FIND_NAMES = statement('page names of a simulation', NAME_COLUMNS);
 const PAGE_COLUMNS = [
-  ...NAME_COLUMNS,
-  ...(['unit', 'payload_id', 'blocks', 'streams', 'stored_bytes', 'raw_bytes'] as const satisfies (keyof Row)[]),
+  ...(['page_number', 'name', 'bins', 'unit'] as const satisfies (keyof Row)[]),
+  ...(['payload_id', 'blocks', 'streams', 'stored_bytes', 'raw_bytes'] as const satisfies (keyof Row)[]),
 ];
 const FIND_PAGES = statement('pages of a simulation', PAGE_COLUMNS);
 const FULL_COLUMNS = [
@@ -108,7 +108,7 @@ const FIND_FULL_PAGES = statement(
 function statement(name: string, columns: readonly string[], ofEstimator = ''): PreparedStatement {
   return new PreparedStatement(
     name,
-    `SELECT s.id, d.epoch, r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name${ofEstimator}, p.*
+    `SELECT s.id, ${versionOf('results')} AS version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name${ofEstimator}, p.*
      ${selected(columns.map((column) => `json_agg(${column}) AS ${column}`).join(', '))}
     ORDER BY e.no`,
   );
@@ -116,10 +116,8 @@ function statement(name: string, columns: readonly string[], ofEstimator = ''): 
 
 /** Estimators, in `p` what `ofPages` makes of their pages, all of them selected. */
 function selected(ofPages: string): string {
-  return `FROM simulation s
-     JOIN result_summary r ON r.simulation_id = s.id
-    CROSS JOIN database_epoch d
-     LEFT JOIN estimator e ON e.simulation_id = r.simulation_id AND ($4::bytea IS NULL OR e.name_hash = $4)
+  return `${withSummaries('results')}
+     LEFT JOIN estimator e ON e.simulation_id = s.id AND ($4::bytea IS NULL OR e.name_hash = $4)
     CROSS JOIN LATERAL (
       SELECT ${ofPages}
         FROM (SELECT * FROM page
@@ -174,33 +172,23 @@ export async function findFullPages(
   }));
 }
 
-/** The same for all pages, and only what a list of them shows. */
-export async function findPageNames(
-  db: Queryable,
-  viewer: Viewer,
-  jobId: string,
-): Promise<FoundPages<StoredEstimator<PageName>> | undefined> {
-  const { rows } = await db.query<NameRow>(FIND_NAMES.with(selecting(viewer, jobId, {})));
-  return found(rows, (row) => estimatorOf(row, nameOf));
-}
-
 /** The values of a statement. */
 function selecting(viewer: Viewer, jobId: string, { estimatorName, pages }: Selection): unknown[] {
   return [...visibleTo(viewer, jobId), nameHash(estimatorName), multirange(pages)];
 }
 
-function found<R extends NameRow, E extends StoredEstimator<PageName>>(
+function found<R extends Row, E extends StoredEstimator<PageName>>(
   rows: readonly R[],
   estimatorIn: (row: R) => E,
 ): FoundPages<E> | undefined {
   const [first] = rows;
   if (first === undefined) return undefined;
   const estimators = rows.filter(({ estimator_no }) => estimator_no !== null).map(estimatorIn);
-  const { id, epoch, version, pages_stored: pagesStored } = first;
-  return { id, epoch, version, pagesStored, estimators };
+  const { id, version, pages_stored: pagesStored } = first;
+  return { id, version, pagesStored, estimators };
 }
 
-function estimatorOf<R extends NameRow, P extends PageName>(
+function estimatorOf<R extends Row, P extends PageName>(
   row: R,
   pageOf: (row: R, index: number) => P,
 ): StoredEstimator<P> {
@@ -209,7 +197,9 @@ function estimatorOf<R extends NameRow, P extends PageName>(
 
 function storedPage(row: Row, index: number): StoredPage {
   return {
-    ...nameOf(row, index),
+    pageNumber: memberOf(row.page_number, index),
+    name: memberOf(row.name, index),
+    bins: memberOf(row.bins, index),
     unit: memberOf(row.unit, index),
     payload: {
       simulationId: row.id,
@@ -230,14 +220,6 @@ function fullPage(row: FullRow, index: number): FullPage {
     dataMembers: memberOf(row.data_members, index),
     axisMembers: memberOf(row.axis_members, index),
     otherMembers: memberOf(row.other_members, index),
-  };
-}
-
-function nameOf(row: NameRow, index: number): PageName {
-  return {
-    pageNumber: memberOf(row.page_number, index),
-    name: memberOf(row.name, index),
-    bins: memberOf(row.bins, index),
   };
 }
 

@@ -8,7 +8,7 @@ import { DIALECT_PREFIX, DIALECT_TAG } from '../http/dialect.js';
 import { JobQuery } from '../http/job-query.js';
 import { ValidQuery } from '../http/valid-query.decorator.js';
 import type { Viewer } from '../simulations/simulation-access.service.js';
-import type { JobProgress } from '../tasks/domain/task-list.js';
+import type { JobProgress } from '../tasks/domain/job-progress.js';
 import { TasksService } from '../tasks/tasks.service.js';
 import { JobsAnswer } from './dto/jobs-answer.js';
 
@@ -40,7 +40,7 @@ export class YaptideJobsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await answerConditionally(request, reply, this.tasks.read(user, query.job_id, SHAPE));
+    await answerConditionally(request, reply, this.tasks.readAs(SHAPE, user, query.job_id));
   }
 
   @JobStatus('direct')

@@ -55,8 +55,8 @@ interface ShownTasks {
 }
 
 async function tasksOf(jobId: string): Promise<ShownTasks> {
-  const { body } = await test_.app.get(TasksService).read(test_.owner, jobId).open();
-  return body as ShownTasks;
+  const { text } = await test_.app.get(TasksService).read(test_.owner, jobId).open();
+  return JSON.parse(text) as ShownTasks;
 }
 
 describe('what a worker may publish', () => {
