@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { Resource, SplicedResource } from '../payload/resource.js';
 import { joined } from '../payload/segment-list.js';
-import { type BodyEncoding, splicedLength } from '../payload/spliced-body.js';
+import { type BodyEncoding, splicedBody, splicedLength } from '../payload/spliced-body.js';
 import { negotiateEncoding } from './accept-encoding.js';
 import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
 import { sendStream } from './send-stream.js';
@@ -58,24 +58,28 @@ export async function answerSpliced(
   payloads: PayloadReaderService,
 ): Promise<void> {
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
-  const opened = await unlessUnmodified(request, reply, resource, encoding);
-  if (opened === undefined) return;
-  const segments = joined(opened.segments);
-  if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
-  const length = splicedLength(segments, encoding);
-  if (request.method === 'HEAD') {
-    // An empty stream, because Fastify sets Content-Length to that of any other body of a HEAD.
-    await reply.header('Content-Length', length).send(Readable.from([]));
-    return;
-  }
-  await sendStream(request, reply, length, payloads.stream(segments, encoding));
+  await payloads.reading(async (reading) => {
+    const open = async () => resource.open(reading);
+    const opened = await unlessUnmodified(request, reply, { validator: resource.validator, open }, encoding);
+    if (opened === undefined) return;
+    const segments = joined(opened.segments);
+    if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
+    const length = splicedLength(segments, encoding);
+    if (request.method === 'HEAD') {
+      opened.release?.();
+      // An empty stream, because Fastify sets Content-Length to that of any other body of a HEAD.
+      await reply.header('Content-Length', length).send(Readable.from([]));
+      return;
+    }
+    await sendStream(request, reply, length, splicedBody(reading, segments, encoding, opened.release));
+  });
 }
 
 /**
  * Opens a resource, unless 304 was answered. `*` matches only what exists, so it is opened before that is said; who brings no tag
  * gets it in one go, without a question about the validator before.
  */
-export async function unlessUnmodified<T extends { readonly validator: string }>(
+export async function unlessUnmodified<T extends { readonly validator: string; readonly release?: () => void }>(
   request: FastifyRequest,
   reply: FastifyReply,
   resource: { readonly validator: () => Promise<string>; readonly open: () => Promise<T> },
@@ -86,7 +90,9 @@ export async function unlessUnmodified<T extends { readonly validator: string }>
     if (notModified(request, reply, entityTag(await resource.validator(), encoding))) return undefined;
   }
   const opened = await resource.open();
-  return notModified(request, reply, entityTag(opened.validator, encoding)) ? undefined : opened;
+  if (!notModified(request, reply, entityTag(opened.validator, encoding))) return opened;
+  opened.release?.();
+  return undefined;
 }
 
 /** Sets the headers of a read endpoint; true where 304 was answered. */

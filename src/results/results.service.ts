@@ -4,7 +4,7 @@ import { AppError } from '../errors/app-error.js';
 import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { OutputNamesService } from '../inputs/output-names.service.js';
 import { MetricsService } from '../metrics/metrics.service.js';
-import type { Resource, SplicedResource } from '../payload/resource.js';
+import type { DatabaseReading, Resource, SplicedResource } from '../payload/resource.js';
 import type { Segment } from '../payload/segment-list.js';
 import { Database } from '../prisma/database.js';
 import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/simulation-access.service.js';
@@ -70,13 +70,13 @@ export class ResultsService {
 
   /** The selected pages in the API reference's shape. */
   read(viewer: Viewer, jobId: string, selection: Selection): SplicedResource {
-    const find = () => findPages(this.database, viewer, jobId, selection);
+    const find = (reading: DatabaseReading) => findPages(reading, viewer, jobId, selection);
     return this.selected(viewer, jobId, `results ${JSON.stringify(selection)}`, find, resultsAnswer);
   }
 
   /** The selected pages with all that was sent of them, in the shape that the platform's workers send. */
   readFull(viewer: Viewer, jobId: string, selection: Selection, form: FullForm): SplicedResource {
-    const find = () => findFullPages(this.database, viewer, jobId, selection);
+    const find = (reading: DatabaseReading) => findFullPages(reading, viewer, jobId, selection);
     const what = `full results ${JSON.stringify([form, selection])}`;
     return this.selected(viewer, jobId, what, find, (estimators) => fullPagesAnswer(form, estimators));
   }
@@ -97,17 +97,18 @@ export class ResultsService {
     viewer: Viewer,
     jobId: string,
     what: string,
-    find: () => Promise<FoundPages<E> | undefined>,
+    find: (reading: DatabaseReading) => Promise<FoundPages<E> | undefined>,
     answer: (estimators: readonly E[]) => Iterable<Segment>,
   ): SplicedResource {
     return {
       validator: () => this.validator(viewer, jobId, what),
-      open: async () => {
-        const found = present(await find());
+      open: async (reading) => {
+        const found = present(await find(reading));
         if (found.estimators.length === 0) throw new AppError('notFound', 'Estimator not found');
         const estimators = found.estimators.filter(({ pages }) => pages.length > 0);
         if (estimators.length === 0) throw new AppError('notFound', 'Page not found');
-        return { validator: `${found.version} ${what}`, segments: answer(estimators) };
+        const { version, release } = found;
+        return { validator: `${version} ${what}`, segments: answer(estimators), release };
       },
     };
   }
