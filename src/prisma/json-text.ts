@@ -9,13 +9,3 @@ export function jsonObject(members: Readonly<Record<string, string>>): string {
   );
   return `${parts.join(' || ')} || '}'`;
 }
-
-/** Of a number. */
-export function jsonNumber(sql: string): string {
-  return `COALESCE((${sql})::text, 'null')`;
-}
-
-/** Of a time, as `Date.toISOString` prints it; in the years from 1 to 9999. */
-export function jsonTime(column: string): string {
-  return `COALESCE('"' || to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"', 'null')`;
-}

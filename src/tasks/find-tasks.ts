@@ -1,4 +1,3 @@
-import { jsonNumber, jsonObject, jsonTime } from '../prisma/json-text.js';
 import { PreparedStatement, type Queryable } from '../prisma/database.js';
 import {
   IS_VISIBLE,
@@ -24,17 +23,6 @@ const SHOWN_TASKS = `(
     FULL JOIN generate_series(1 - t.has_task_zero::int, s.ntasks - t.has_task_zero::int) n ON n = k.task_id
    ORDER BY 1) shown`;
 
-/** @param list what is made of the shown tasks */
-function statement(name: string, list: string): PreparedStatement {
-  return new PreparedStatement(
-    name,
-    `SELECT ${versionOf('tasks')} AS version, job_state(s, r, t) AS job_state, list.*
-       ${withSummaries('tasks')}
-      CROSS JOIN LATERAL (SELECT ${list} FROM ${SHOWN_TASKS}) list
-      WHERE ${IS_VISIBLE}`,
-  );
-}
-
 /** A list of one member of all tasks, by task_id. */
 type Column<T> = readonly T[];
 
@@ -46,23 +34,28 @@ interface Row {
   readonly requested: Column<number | null>;
   readonly simulated: Column<number | null>;
   readonly estimated: Column<number | null>;
-  readonly starts: Column<number | null>;
-  readonly ends: Column<number | null>;
-  readonly updates: Column<number | null>;
+  readonly starts: Column<string | null>;
+  readonly ends: Column<string | null>;
+  readonly updates: Column<string | null>;
 }
 
 /** Tasks come column by column, each as one JSON list: to take a hundred rows apart one by one costs several times more. */
-const FIND_TASKS = statement(
+const FIND_TASKS = new PreparedStatement(
   'tasks of a simulation',
-  `json_agg(task_id) AS task_ids, json_agg(state) AS states,
-   json_agg(requested_primaries) AS requested, json_agg(simulated_primaries) AS simulated,
-   json_agg(estimated_time) AS estimated, json_agg(${milliseconds('start_time')}) AS starts,
-   json_agg(${milliseconds('end_time')}) AS ends, json_agg(${milliseconds('last_update_time')}) AS updates`,
+  `SELECT ${versionOf('tasks')} AS version, job_state(s, r, t) AS job_state, columns.*
+     ${withSummaries('tasks')}
+    CROSS JOIN LATERAL (
+      SELECT json_agg(task_id) AS task_ids, json_agg(state) AS states,
+             json_agg(requested_primaries) AS requested, json_agg(simulated_primaries) AS simulated,
+             json_agg(estimated_time) AS estimated, json_agg(${utc('start_time')}) AS starts,
+             json_agg(${utc('end_time')}) AS ends, json_agg(${utc('last_update_time')}) AS updates
+        FROM ${SHOWN_TASKS}) columns
+    WHERE ${IS_VISIBLE}`,
 );
 
-/** A time in epoch milliseconds; a double holds these exactly. */
-function milliseconds(column: string): string {
-  return `round(date_part('epoch', ${column}) * 1000)`;
+/** JSON has it as `2026-11-24T09:30:00.25`, without zeros at the end. */
+function utc(column: string): string {
+  return `${column} AT TIME ZONE interval '0'`;
 }
 
 /** Finds tasks and job state in one statement, of one snapshot; undefined where there is no such simulation that `viewer` may see. */
@@ -85,39 +78,18 @@ function shownTask(row: Row, taskId: number, index: number): ShownTask {
     requestedPrimaries: row.requested[index] ?? null,
     simulatedPrimaries: row.simulated[index] ?? null,
     estimatedTime: row.estimated[index] ?? null,
-    startTime: row.starts[index] ?? null,
-    endTime: row.ends[index] ?? null,
-    lastUpdateTime: row.updates[index] ?? null,
+    startTime: isoTime(row.starts[index]),
+    endTime: isoTime(row.ends[index]),
+    lastUpdateTime: isoTime(row.updates[index]),
   };
 }
 
-/** A task in the API reference's shape, `TaskAnswer`. */
-const TASK_TEXT = jsonObject({
-  task_id: 'task_id',
-  task_state: `'"' || state || '"'`,
-  requested_primaries: jsonNumber('requested_primaries'),
-  simulated_primaries: jsonNumber('simulated_primaries'),
-  estimated_time: jsonNumber('estimated_time'),
-  start_time: jsonTime('start_time'),
-  end_time: jsonTime('end_time'),
-  last_update_time: jsonTime('last_update_time'),
-});
+const ISO_SECONDS = '2026-11-24T09:30:00'.length;
+const ISO_MILLISECONDS = ISO_SECONDS + '.000'.length;
 
-const PRINT_TASKS = statement('printed tasks of a simulation', `string_agg(${TASK_TEXT}, ',') AS texts`);
-
-/** The same as the JSON text of `TasksAnswer`, which PostgreSQL prints (decision 22). */
-export async function printTasks(
-  db: Queryable,
-  viewer: Viewer,
-  jobId: string,
-): Promise<{ readonly version: string; readonly text: string } | undefined> {
-  const { rows } = await db.query<{ version: string; job_state: string; texts: string }>(
-    PRINT_TASKS.with(visibleTo(viewer, jobId)),
-  );
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  return {
-    version: row.version,
-    text: `{"message":"Tasks","job_state":"${row.job_state}","tasks":[${row.texts}]}`,
-  };
+/** As `Date.toISOString` prints it. */
+function isoTime(text: string | null | undefined): string | null {
+  if (text === null || text === undefined) return null;
+  if (text.length === ISO_MILLISECONDS) return `${text}Z`;
+  return `${text}${text.length === ISO_SECONDS ? '.' : ''}`.padEnd(ISO_MILLISECONDS, '0') + 'Z';
 }

@@ -9,14 +9,18 @@ import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/
 import { type AuthorizedSimulation, UpdateKeyService } from '../simulations/update-key.service.js';
 import type { JobProgress } from './domain/job-progress.js';
 import type { TaskUpdate } from './domain/task-update.js';
-import { findTasks, printTasks } from './find-tasks.js';
+import { findTasks } from './find-tasks.js';
 import { readTaskUpdate, UPDATE_DICT_SHAPE } from './ingest/read-task-update.js';
 import { TASK_FORMAT, TASK_LIST_FORMAT } from './ingest/task-format.js';
 import { TaskListReader } from './ingest/task-list-reader.js';
+import { tasksText } from './tasks-text.js';
 import { type SimulationUpdates, storeTaskUpdates } from './store-task-updates.js';
 
 /** As many as one bulk body may hold, twice: a statement of some hundred milliseconds. */
 const MAX_UPDATES_TOGETHER = 20_000;
+
+/** The API reference's shape. */
+const TASKS = { name: 'tasks', answer: tasksText };
 
 /** Owns the tasks of simulations: merges what workers say of them, and shows them with the state of the job. */
 @Injectable()
@@ -57,31 +61,14 @@ export class TasksService {
     this.logger.debug({ jobId: simulation.jobId, updates: updates.length, changed }, 'task updates merged');
   }
 
-  /** The tasks and the state of a job, in the API reference's shape. */
-  read(viewer: Viewer, jobId: string): Resource {
-    return this.resource(viewer, jobId, 'tasks', () => printTasks(this.database, viewer, jobId));
-  }
-
-  /** The same in another shape. */
-  readAs({ name, answer }: AnswerShape<JobProgress>, viewer: Viewer, jobId: string): Resource {
-    return this.resource(viewer, jobId, name, async () => {
-      const found = await findTasks(this.database, viewer, jobId);
-      return found && { version: found.version, text: JSON.stringify(answer(found)) };
-    });
-  }
-
-  private resource(
-    viewer: Viewer,
-    jobId: string,
-    name: string,
-    find: () => Promise<{ readonly version: string; readonly text: string } | undefined>,
-  ): Resource {
+  /** The tasks and the state of a job. */
+  read(viewer: Viewer, jobId: string, { name, answer }: AnswerShape<JobProgress, string> = TASKS): Resource {
     return {
       validator: async () => `${await this.access.versionOf('tasks', viewer, jobId)} ${name}`,
       open: async () => {
-        const found = await find();
+        const found = await findTasks(this.database, viewer, jobId);
         if (found === undefined) throw noSuchJob();
-        return { validator: `${found.version} ${name}`, text: found.text };
+        return { validator: `${found.version} ${name}`, text: answer(found) };
       },
     };
   }

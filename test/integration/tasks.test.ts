@@ -58,6 +58,8 @@ const update: fc.Arbitrary<TaskUpdate> = fc
     estimate: seconds === null ? null : { seconds, atPrimaries: rest.simulatedPrimaries ?? -1 },
   }));
 
+const isoTime = (time: number | null) => (time === null ? null : new Date(time).toISOString());
+
 test('PostgreSQL folds updates as the pure merge does, and the summary follows', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(update, { maxLength: 5 }), { minLength: 1, maxLength: 6 }), async (batches) => {
@@ -68,6 +70,8 @@ test('PostgreSQL folds updates as the pure merge does, and the summary follows',
       const stored = merged.map(({ estimate, ...task }) => ({
         ...task,
         estimatedTime: estimate?.seconds ?? null,
+        startTime: isoTime(task.startTime),
+        endTime: isoTime(task.endTime),
         lastUpdateTime: null,
       }));
       expect(found?.tasks.map((task) => ({ ...task, lastUpdateTime: null }))).toStrictEqual(shownTasks(stored, 2));

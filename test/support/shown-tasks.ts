@@ -9,16 +9,16 @@ export function shownTasks(stored: readonly ShownTask[], ntasks: number): ShownT
 }
 
 /** `GET /tasks` as JavaScript prints it. */
-export function tasksText({ jobState, tasks }: JobProgress): string {
+export function printedTasks({ jobState, tasks }: JobProgress): string {
   const list = tasks.map((task) => ({
     task_id: task.taskId,
     task_state: task.state,
     requested_primaries: task.requestedPrimaries,
     simulated_primaries: task.simulatedPrimaries,
     estimated_time: task.estimatedTime,
-    start_time: isoTime(task.startTime),
-    end_time: isoTime(task.endTime),
-    last_update_time: isoTime(task.lastUpdateTime),
+    start_time: task.startTime,
+    end_time: task.endTime,
+    last_update_time: task.lastUpdateTime,
   }));
   return JSON.stringify({ message: 'Tasks', job_state: jobState, tasks: list });
 }
@@ -32,8 +32,4 @@ function shown(task: ShownTask): ShownTask {
 function unreported(taskId: number): ShownTask {
   const unknown = { requestedPrimaries: null, simulatedPrimaries: null, estimatedTime: null };
   return { taskId, state: 'PENDING', ...unknown, startTime: null, endTime: null, lastUpdateTime: null };
-}
-
-function isoTime(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }

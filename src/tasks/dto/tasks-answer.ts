@@ -4,7 +4,7 @@ import { TASK_STATES, type TaskState } from '../domain/task-update.js';
 const PRIMARIES = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, nullable: true } as const;
 const TIME = { type: 'string', format: 'date-time', nullable: true } as const;
 
-/** A task as a reader sees it; null is unknown. `find-tasks.ts` prints it. */
+/** A task as a reader sees it; null is unknown. `tasks-text.ts` prints it. */
 export class TaskAnswer {
   @ApiProperty({ type: 'integer', minimum: 0, example: 1 })
   task_id!: number;

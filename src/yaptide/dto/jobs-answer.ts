@@ -67,6 +67,6 @@ export class JobsAnswer {
 }
 
 /** RFC 1123 in GMT. */
-function gmtTime(time: number): string {
+function gmtTime(time: string): string {
   return new Date(time).toUTCString();
 }
