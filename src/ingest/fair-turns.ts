@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Scanned in a quarter of a millisecond. A read takes some eight turns, so it waits that long eight times. */
+/** Number text of this length is scanned in a quarter of a millisecond; a read needs several turns, and waits so long for each. */
 const TURN_BYTES = 64 * 1024;
 
 /**
