@@ -43,8 +43,9 @@ export class OutputNamesService {
       for await (const { pieces, sent } of splicedBody(reading, [{ payload, part: 0 }], 'identity')) {
         for (const piece of pieces) {
           for (let at = 0; at < piece.length; at += SCANNED_BYTES) {
-            scanner.write(piece.subarray(at, at + SCANNED_BYTES));
-            await turns.next();
+            const step = piece.subarray(at, at + SCANNED_BYTES);
+            scanner.write(step);
+            await turns.next(step.length);
           }
         }
         sent();
