@@ -19,6 +19,15 @@ export function validateDto<T extends object>(
   return dto;
 }
 
+/** The same without saying what is wrong; undefined also where only class-validator can tell. */
+export function validDto<T extends object>(
+  type: new () => T,
+  members: Readonly<Record<string, unknown>>,
+): T | undefined {
+  const dto = Object.assign(new type(), members);
+  return rulesOf(type)?.hold(dto, false) === true ? dto : undefined;
+}
+
 const RULES = new Map<new () => object, FlatRules | undefined>();
 
 function rulesOf(type: new () => object): FlatRules | undefined {
