@@ -6,7 +6,7 @@ import { tellReady } from './ready-message.js';
 // A consumer that does nothing but acknowledge, all that came in one turn together: what broker and publisher allow.
 const QUEUE = 'bench.bare';
 /** As many as the service asks for. */
-const PREFETCH = 256;
+const PREFETCH = 512;
 
 const connection = await connect(process.env['RABBITMQ_URL'] as string, { noDelay: true });
 const channel = await connection.createChannel();

@@ -23,7 +23,7 @@ const MiB = 1024 * 1024;
 const LIMITS: Readonly<Record<string, WindowLimits>> = {
   'ingest.results': { messages: 4, bytes: 48 * MiB },
   'ingest.logfiles': { messages: 8, bytes: 24 * MiB },
-  'ingest.tasks': { messages: 256, bytes: 24 * MiB },
+  'ingest.tasks': { messages: 512, bytes: 24 * MiB },
   [DEAD_LETTERS]: { messages: 4, bytes: 24 * MiB },
 };
 
