@@ -1,18 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { taskBody, bulkBody } from './task-bodies.js';
 import { AmqpSender } from '../client/amqp-sender.js';
 import { post } from '../client/request-bytes.js';
-import { jsonOf, type Session, type WorkerKey } from '../client/session.js';
+import { jsonOf, type WorkerKey } from '../client/session.js';
 import { interleaved, measured, measuredLoad, type Sample, type Subject } from '../measure.js';
 import { type Check, finding, subjectReport } from '../report/case-report.js';
 import { figureRatios } from '../report/ratios.js';
 import type { BenchCase, Outcome, Scene, Stage } from '../scene.js';
 import { querying } from '../world/bench-world.js';
+import type { ServerProcess } from '../world/server-process.js';
 
 const CONNECTIONS = 32;
 const SIMULATIONS = 10;
 const TASKS = 200;
 const MESSAGES = 6_000;
+/** Milliseconds between two looks at how many were acknowledged. */
+const LOOK_MS = 5;
 const NAIVE = 'naive (Prisma)';
+const BARE = 'bare consumer';
+const OVER_AMQP = 'over AMQP';
 
 export const TASK_UPDATES: BenchCase = {
   name: 'task-updates',
@@ -33,31 +39,27 @@ async function runTaskUpdates(scene: Scene): Promise<Outcome> {
     posting('single over HTTP', '/tasks', () => updates.single()),
     posting('bulk of 200', '/tasks/bulk', () => updates.bulk(), TASKS),
   ];
-  const sender = brokerUrl === undefined ? undefined : await AmqpSender.open(brokerUrl);
-  if (sender !== undefined) subjects.push({ name: 'over AMQP', slice: () => publish(scene, stage, sender, updates) });
+  const broker = brokerUrl === undefined ? undefined : await overAmqp(scene, stage, brokerUrl, updates);
+  const ours = subjects.slice(2).concat(broker?.subjects[0] ?? []);
+  subjects.push(...(broker?.subjects ?? []));
   const samples = await interleaved(subjects, scene.scale.rounds);
-  await sender?.close();
-  const findings = subjects.flatMap(({ name }) =>
-    [NAIVE, 'naive (pg)'].flatMap((yardstick) =>
-      name.startsWith('naive')
-        ? []
-        : [
-            finding(
-              'task-updates',
-              `updates a second, ${name} / ${yardstick === NAIVE ? 'naive' : yardstick}`,
-              '×',
-              figureRatios(samples, name, yardstick, 'perSecond'),
-            ),
-          ],
-    ),
-  );
+  await broker?.end();
+  const ratio = (name: string, yardstick: string, called = yardstick) =>
+    finding(
+      'task-updates',
+      `updates a second, ${name} / ${called}`,
+      '×',
+      figureRatios(samples, name, yardstick, 'perSecond'),
+    );
+  const findings = ours.flatMap(({ name }) => [ratio(name, NAIVE, 'naive'), ratio(name, 'naive (pg)')]);
+  if (broker !== undefined) findings.push(ratio(OVER_AMQP, BARE));
   const checks = await keptLargest(stage, updates);
   await scene.world.stopServer(stage.server);
   return {
     subjects: [...samples].map(([name, rounds]) => subjectReport(name, rounds)),
     findings,
     checks,
-    leftOut: brokerUrl === undefined ? ['over AMQP: rabbitmq-server is not installed'] : [],
+    leftOut: broker === undefined ? [`${OVER_AMQP}: rabbitmq-server is not installed`] : [],
   };
 }
 
@@ -112,28 +114,35 @@ function perUpdate(sample: Sample, updates: number): Sample {
   };
 }
 
-/** Publishes as fast as the broker confirms; ends when the service has acknowledged everything. */
+/** The service as a consumer, and one that does nothing but acknowledge; both have the same publisher and kind of queue. */
+async function overAmqp(scene: Scene, stage: Stage, brokerUrl: string, updates: UpdateBodies) {
+  const sender = await AmqpSender.open(brokerUrl);
+  const bare = await scene.world.startBareConsumer(brokerUrl);
+  const consuming = (name: string, server: ServerProcess, routingKey: string) =>
+    ({ name, slice: () => publish(scene, server, sender, routingKey, updates) }) satisfies Subject;
+  return {
+    subjects: [consuming(OVER_AMQP, stage.server, 'tasks.update'), consuming(BARE, bare, 'bench.bare')],
+    end: () => Promise.all([sender.close(), scene.world.stopServer(bare)]),
+  };
+}
+
+/** Publishes as fast as the broker confirms; ends when the consumer has acknowledged everything. */
 async function publish(
   { world, scale }: Scene,
-  { server, session }: Stage,
+  server: ServerProcess,
   sender: AmqpSender,
+  routingKey: string,
   updates: UpdateBodies,
 ): Promise<Sample> {
   const count = scale.quick ? 200 : MESSAGES;
   const bodies = Array.from({ length: count }, () => updates.single());
-  const before = await acknowledged(session);
+  const { acknowledged } = await server.usage();
   await server.settle();
   return measured(server, world.postmaster, async () => {
-    const latencies = await sender.publishAll('tasks.update', bodies);
-    while ((await acknowledged(session)) < before + count) await new Promise((resolve) => setTimeout(resolve, 20));
+    const latencies = await sender.publishAll(routingKey, bodies);
+    while ((await server.usage()).acknowledged < acknowledged + count) await delay(LOOK_MS);
     return { requests: count, latencies, bodyBytes: 0 };
   });
-}
-
-async function acknowledged(session: Session): Promise<number> {
-  const metrics = (await session.read('/metrics')).body.toString('utf8');
-  const samples = [...metrics.matchAll(/^tallyhouse_amqp_deliveries_total\{.*outcome="acknowledged".*\} (\d+)$/gm)];
-  return samples.reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
 /** A last round of updates, through the service and the yardstick: both keep the largest number seen. */

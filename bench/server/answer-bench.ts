@@ -6,8 +6,15 @@ import type { StatementRecorder } from './statement-recorder.js';
 const RESOLUTION_MS = 5;
 const NS_PER_MS = 1e6;
 
+/** What a server has to tell, where it has any of it. */
+export interface Told {
+  readonly recorder?: StatementRecorder;
+  /** The messages that were acknowledged so far. */
+  readonly acknowledged?: () => number;
+}
+
 /** Answers the bench over the channel to its process, so that measuring costs no request. */
-export function answerBench(recorder: StatementRecorder): void {
+export function answerBench({ recorder, acknowledged = () => 0 }: Told): void {
   const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   loop.enable();
   const usage = (): Usage => {
@@ -17,6 +24,7 @@ export function answerBench(recorder: StatementRecorder): void {
       loopP99Ms: Math.max(0, loop.percentile(99) / NS_PER_MS - RESOLUTION_MS),
       // From one look to the next: the block, and up to RESOLUTION_MS before it.
       loopLongestMs: loop.max / NS_PER_MS,
+      acknowledged: acknowledged(),
     };
   };
   process.on('message', ({ ask }: Question) => {
@@ -25,8 +33,8 @@ export function answerBench(recorder: StatementRecorder): void {
       globalThis.gc?.();
     }
     if (ask === 'begin') loop.reset();
-    if (ask === 'record') recorder.start();
-    const statements = ask === 'recorded' ? recorder.stop() : [];
+    if (ask === 'record') recorder?.start();
+    const statements = (ask === 'recorded' ? recorder?.stop() : undefined) ?? [];
     const reply = { is: 'answer', usage: usage(), statements } satisfies ServerMessage;
     process.send?.(reply);
   });

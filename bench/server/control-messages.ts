@@ -9,6 +9,8 @@ export interface Usage {
   readonly loopP99Ms: number;
   /** At most 5 ms more than the longest block. */
   readonly loopLongestMs: number;
+  /** Messages from the broker, in all of the process's life. */
+  readonly acknowledged: number;
 }
 
 /** A statement as it went to the database. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { type EmbeddedRabbitmq, startEmbeddedRabbitmq } from '../../src/embedded/embedded-rabbitmq.js';
-import { ServerProcess } from './server-process.js';
+import { type Main, ServerProcess } from './server-process.js';
 
 /** A PostgreSQL of the bench's own, a RabbitMQ where one is asked for, and the servers that are measured. */
 export class BenchWorld {
@@ -75,6 +75,11 @@ export class BenchWorld {
     return this.start('bare-fastify', {});
   }
 
+  /** A consumer that acknowledges and does nothing else. */
+  async startBareConsumer(brokerUrl: string): Promise<ServerProcess> {
+    return this.start('bare-consumer', { RABBITMQ_URL: brokerUrl });
+  }
+
   async stopServer(server: ServerProcess): Promise<void> {
     this.servers.delete(server);
     await server.stop();
@@ -91,7 +96,7 @@ export class BenchWorld {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private async start(main: 'service' | 'bare-fastify', env: Readonly<Record<string, string>>): Promise<ServerProcess> {
+  private async start(main: Main, env: Readonly<Record<string, string>>): Promise<ServerProcess> {
     const server = await ServerProcess.start(main, env, join(this.folder, `${main}.log`));
     this.servers.add(server);
     return server;

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Question, RecordedStatement, ServerMessage, Usage } from '../server/control-messages.js';
 
-type Main = 'service' | 'bare-fastify';
+/** The programs that the bench starts. */
+export type Main = 'service' | 'bare-fastify' | 'bare-consumer';
 
 /** A server of the bench in a process of its own. */
 export class ServerProcess {

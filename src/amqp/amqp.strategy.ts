@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
-import { defaultIfEmpty, lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError, invalid } from '../errors/app-error.js';
 import { MetricsService } from '../metrics/metrics.service.js';
@@ -23,7 +23,7 @@ const MiB = 1024 * 1024;
 const LIMITS: Readonly<Record<string, WindowLimits>> = {
   'ingest.results': { messages: 4, bytes: 48 * MiB },
   'ingest.logfiles': { messages: 8, bytes: 24 * MiB },
-  'ingest.tasks': { messages: 64, bytes: 24 * MiB },
+  'ingest.tasks': { messages: 512, bytes: 24 * MiB },
   [DEAD_LETTERS]: { messages: 4, bytes: 24 * MiB },
 };
 
@@ -125,10 +125,12 @@ export class AmqpStrategy extends Server implements CustomTransportStrategy {
   }
 
   private async dispatch(pattern: string, data: unknown): Promise<void> {
-    const handler = this.getHandlerByPattern(pattern);
-    if (handler === null) throw new Error(`nobody consumes ${pattern}`);
-    const answer = this.transformToObservable(await handler(data, new BaseRpcContext([])));
-    await lastValueFrom(answer.pipe(defaultIfEmpty(undefined)));
+    // By name, since Nest's own look-up tries to parse it as JSON first.
+    const handler = this.messageHandlers.get(pattern);
+    if (handler === undefined) throw new Error(`nobody consumes ${pattern}`);
+    const answer: unknown = await handler(data, new BaseRpcContext([]));
+    // An error comes as an observable.
+    if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
   }
 
   private async openConsumers(connection: ChannelModel): Promise<void> {

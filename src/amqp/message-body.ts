@@ -1,6 +1,6 @@
 import type { MessageProperties } from 'amqplib';
 import { overLimit, type WorkerBody } from '../ingest/worker-body.js';
-import { inflate } from '../ingest/inflate.js';
+import { CHUNK_BYTES, inflate } from '../ingest/inflate.js';
 import { requireJson } from '../ingest/media-type.js';
 import type { Headers } from './domain/delivery-headers.js';
 
@@ -30,9 +30,10 @@ export function messageBody(content: Buffer, properties: BodyProperties, maxByte
   const encoding = contentEncoding?.trim().toLowerCase();
   const plain = encoding === 'utf-8' || encoding === 'utf8';
   requireJson(contentType, plain ? undefined : contentEncoding);
+  const isReady = (plain || encoding === undefined) && content.length <= Math.min(CHUNK_BYTES, maxBytes);
   const updateKey = headers['X-Update-Key'] ?? headers['x-update-key'];
   return {
-    chunks: limited(inflate(content, plain ? undefined : encoding), maxBytes),
+    chunks: isReady ? [content] : limited(inflate(content, plain ? undefined : encoding), maxBytes),
     updateKey: typeof updateKey === 'string' ? updateKey : undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext, Injectable, type PipeTransform } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { invalid } from '../errors/app-error.js';
-import { overLimit } from '../ingest/worker-body.js';
+import { overLimit, type WorkerBody } from '../ingest/worker-body.js';
 import { DocumentBuilder, type JsonShape } from '../json/document-builder.js';
 import { JsonScanner } from '../json/json-scanner.js';
 import { Utf8Check } from '../json/utf8-check.js';
@@ -52,7 +52,7 @@ class JsonBodyPipe<T extends object> implements PipeTransform<FastifyRequest, Pr
 
 /** Reads one JSON document of at most `maxBytes` into plain values; `instead` is taken for one of no bytes at all. */
 export async function readDocument(
-  chunks: AsyncIterable<Buffer>,
+  chunks: WorkerBody['chunks'],
   shape: JsonShape,
   maxBytes: number,
   instead?: object,

@@ -11,16 +11,19 @@ import type { WorkerEnvelope } from './worker-envelope.js';
 /** A body as a door hands it to a service: inflated bytes as they come, and what came beside them. */
 export interface WorkerBody {
   /** Inflated bytes; each chunk is at most some 64 KiB, and is scanned without a pause. */
-  readonly chunks: AsyncIterable<Buffer>;
+  readonly chunks: AsyncIterable<Buffer> | Iterable<Buffer>;
   /** The header X-Update-Key, which then stands for the member `update_key`. */
   readonly updateKey?: string | undefined;
   /** The address it came from, whose failures are counted; a broker vouches for its own publishers. */
   readonly sender?: string;
 }
 
-/** Reads the large member of a body once the update key is known to be right. */
+/** Reads the large member of a body. */
 export interface ContentReader extends JsonHandler {
-  /** Awaited between chunks, so that memory stays bounded. */
+  /**
+   * Awaited between chunks, so that memory stays bounded. A reader that has it sees nothing before the update key is known to
+   * be right; one without, for which a chunk is little work, may see the rest of the chunk that holds the key.
+   */
   drained?(): Promise<void>;
 }
 
@@ -45,7 +48,8 @@ export const UNAUTHORIZED_BYTES = 16 * 1024 * 1024;
 /**
  * Reads a worker's body in one pass: the envelope's scalars wherever they stand, the key checked as soon as it is
  * known, the content only after that. A body whose content comes first is put aside (up to UNAUTHORIZED_BYTES) and
- * read behind the check.
+ * read behind the check. What follows the key in the same chunk may be read while the key is looked up; what is wrong with
+ * it is told only where the key is right.
  *
  * Throws `invalid`, `tooLarge`, and what `authorize` and the content reader throw, in the order of the contract.
  */
@@ -71,6 +75,8 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
   private member: string | undefined;
   /** Levels of the content that are open, while its reader follows. */
   private contentDepth = 0;
+  /** The key is known, and being checked or right. */
+  private isKeyKnown = false;
   private authorized: { readonly simulation: S } | undefined;
   private putAside: Spool | undefined;
 
@@ -90,10 +96,8 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
     for await (const chunk of this.body.chunks) {
       if (bytes + chunk.length > this.format.maxBytes) throw overLimit(this.format.maxBytes);
       utf8.write(chunk);
-      for (let at = 0; at < chunk.length;) {
-        at = this.scanner.write(chunk, at);
-        if (this.keyIsDue()) await this.checkKey(bytes + at);
-      }
+      const at = this.scanner.write(chunk);
+      if (this.keyIsDue()) await this.checkKey(bytes + at, () => this.scanner.write(chunk, at));
       bytes += chunk.length;
       if (this.authorized === undefined || this.putAside !== undefined) this.requireSmall(bytes);
       await this.content.drained?.();
@@ -104,7 +108,7 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
     this.scanner.end();
     const envelope = validateDto(this.format.envelope, this.members);
     if (envelope.update_key === undefined) throw invalid('update_key', 'is required');
-    if (this.authorized === undefined) await this.checkKey(bytes);
+    if (this.authorized === undefined) await this.checkKey(bytes, () => undefined);
     if (!this.seen.has(this.format.content) && this.format.contentOptional !== true) {
       throw invalid(this.format.content, 'is required');
     }
@@ -137,7 +141,7 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
     }
     if (this.member === this.format.content) {
       this.scanner.nonFinite = true;
-      if (this.authorized !== undefined) return this.enterContent(this.content.value(kind));
+      if (this.isKeyKnown) return this.enterContent(this.content.value(kind));
       return this.setAside();
     }
     return this.isScalar(this.member) ? this.scalar(this.member) : 'skip';
@@ -195,17 +199,22 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
 
   private keyIsDue(): boolean {
     const { members } = this;
-    return (
-      this.authorized === undefined && members['simulation_id'] !== undefined && members['update_key'] !== undefined
-    );
+    return !this.isKeyKnown && members['simulation_id'] !== undefined && members['update_key'] !== undefined;
   }
 
-  /** @param bytes of the body up to the key */
-  private async checkKey(bytes: number): Promise<void> {
+  /**
+   * @param bytes of the body up to the key
+   * @param readOn reads the rest of the chunk
+   */
+  private async checkKey(bytes: number, readOn: () => void): Promise<void> {
     this.requireSmall(bytes);
     const envelope = validateDto(this.format.envelope, this.members, true);
-    const simulation = await this.authorize(envelope.simulation_id, envelope.update_key as string);
-    this.authorized = { simulation };
+    this.isKeyKnown = true;
+    const authorizing = this.authorize(envelope.simulation_id, envelope.update_key as string);
+    const fault = this.content.drained === undefined ? faultIn(readOn) : undefined;
+    this.authorized = { simulation: await authorizing };
+    if (fault !== undefined) throw fault.error;
+    if (this.content.drained !== undefined) readOn();
   }
 
   /** What comes before the key, and the whole of a body that was put aside, is small, wherever its chunks end. */
@@ -215,6 +224,16 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
       `body: may hold at most ${UNAUTHORIZED_BYTES} bytes (inflated) before simulation_id and update_key are known; ` +
         `put them before ${this.format.content}`,
     );
+  }
+}
+
+/** What `work` throws. */
+function faultIn(work: () => void): { readonly error: unknown } | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return { error };
   }
 }
 

@@ -33,8 +33,8 @@ export class JsonScanner {
   requireDoubles = true;
 
   private expect = VALUE;
-  /** One byte a level: OBJECT or ARRAY. */
-  private readonly levels = new Uint8Array(MAX_DEPTH + 1);
+  /** What each open level is, from index 1: OBJECT or ARRAY. */
+  private readonly levels = [0];
   private depth = 0;
   /** The depth at which a skipped or captured value began, or -1. */
   private captureDepth = -1;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
 import { GroupedCalls } from '../ingest/grouped-calls.js';
@@ -36,7 +36,7 @@ export class UpdateKeyService {
   }
 
   static hash(updateKey: string): Buffer {
-    return createHash('sha256').update(updateKey).digest();
+    return hash('sha256', updateKey, 'buffer');
   }
 
   /**

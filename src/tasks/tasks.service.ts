@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { deletedSimulation } from '../errors/app-error.js';
 import { GroupedCalls } from '../ingest/grouped-calls.js';
+import { readPlainBody } from '../ingest/plain-body.js';
 import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { DocumentBuilder } from '../json/document-builder.js';
 import type { AnswerShape, Resource } from '../payload/resource.js';
@@ -39,10 +40,11 @@ export class TasksService {
 
   /** Merges the update of one task (contract, section 5); resolves only after the commit. */
   async update(body: WorkerBody): Promise<void> {
-    let updateDict: unknown;
-    const content = new DocumentBuilder(UPDATE_DICT_SHAPE, 'update_dict', (value) => (updateDict = value));
-    const { simulation, envelope } = await readWorkerBody(body, TASK_FORMAT, this.authorizing(body), content);
-    await this.merge(simulation, [readTaskUpdate(envelope.task_id, updateDict)]);
+    const plain = readPlainBody(body, TASK_FORMAT);
+    if (plain === undefined) return this.updateFrom(body);
+    const { envelope, updateKey, content } = plain;
+    const simulation = await this.updateKeys.authorize(envelope.simulation_id, updateKey, body.sender);
+    await this.merge(simulation, [readTaskUpdate(envelope.task_id, content)]);
   }
 
   /** The same for many tasks of one simulation: all of them or none. */
@@ -71,6 +73,14 @@ export class TasksService {
         return { validator: `${found.version} ${name}`, text: answer(found) };
       },
     };
+  }
+
+  /** The same for a body of any kind. */
+  private async updateFrom(body: WorkerBody): Promise<void> {
+    let updateDict: unknown;
+    const content = new DocumentBuilder(UPDATE_DICT_SHAPE, 'update_dict', (value) => (updateDict = value));
+    const { simulation, envelope } = await readWorkerBody(body, TASK_FORMAT, this.authorizing(body), content);
+    await this.merge(simulation, [readTaskUpdate(envelope.task_id, updateDict)]);
   }
 
   private async write(calls: readonly SimulationUpdates[]): Promise<(number | Error)[]> {
