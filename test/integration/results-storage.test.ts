@@ -30,22 +30,23 @@ async function readText(
   encoding: BodyEncoding = 'identity',
   selection: Selection = {},
 ): Promise<string> {
-  const body = await readBody(reading(), jobId, encoding, selection);
-  expect((await readBody(reading(64), jobId, encoding, selection)).equals(body)).toBe(true);
+  const body = await readBody(jobId, encoding, selection, reading());
+  expect((await readBody(jobId, encoding, selection, reading(1))).equals(body)).toBe(true);
   if (encoding === 'identity') return body.toString();
   return (encoding === 'gzip' ? gunzipSync(body) : inflateSync(body)).toString();
 }
 
+/** @param finding whether pages come along is decided by its window */
 async function readBody(
-  room: DatabaseReading,
   jobId: string,
   encoding: BodyEncoding,
   selection: Selection,
+  finding: DatabaseReading,
 ): Promise<Buffer> {
-  const { segments, release } = await results.read(test_.owner, jobId, selection).open(room);
+  const { segments, release } = await results.read(test_.owner, jobId, selection).open(finding);
   const list = joined(segments);
   const pieces: Buffer[] = [];
-  for await (const { pieces: some, sent } of splicedBody(room, list, encoding, release)) {
+  for await (const { pieces: some, sent } of splicedBody(reading(), list, encoding, release)) {
     pieces.push(Buffer.concat(some));
     sent();
   }
