@@ -7,7 +7,7 @@ import { type Check, type Finding, finding, subjectReport } from '../report/case
 import { processorRatios } from '../report/ratios.js';
 import type { BenchCase, Outcome, Scene, Stage } from '../scene.js';
 import { addCrowd, settleTables } from './crowd.js';
-import { buffersOf } from './explained-buffers.js';
+import { buffersOf, type TouchedBuffers } from './explained-buffers.js';
 import { sameAnswers } from './same-answers.js';
 import { reportTasks, taskBody } from './task-bodies.js';
 import { uploader } from './upload-slices.js';
@@ -99,20 +99,27 @@ function subjectsOf(scene: Scene, sideName: string, side: Side): Subject[] {
   ];
 }
 
-/** By how many buffers the statements behind one request touch more, the crowd being there. */
+/**
+ * By how many buffers the statements behind one request touch more, the crowd being there, and how many of these are not the
+ * levels of B-trees that searches go down.
+ */
 async function bufferFindings(alone: Side, crowded: Side): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const what of [...READS, 'POST /tasks'] as const) {
-    const counts: number[] = [];
-    for (const side of [alone, crowded]) counts.push(await buffersBehind(side, what));
-    const [few = NaN, many = NaN] = counts;
-    findings.push(finding('crowded', `${what}, buffers alone`, 'buffers', [few]));
-    findings.push(finding('crowded', `${what}, more buffers than alone`, 'buffers', [many - few]));
+    const few = await buffersBehind(alone, what);
+    const many = await buffersBehind(crowded, what);
+    const more = many.all - few.all;
+    findings.push(finding('crowded', `${what}, buffers alone`, 'buffers', [few.all]));
+    findings.push(finding('crowded', `${what}, more buffers than alone`, 'buffers', [more]));
+    const beside = more - (many.descents - few.descents);
+    findings.push(
+      finding('crowded', `${what}, more buffers than alone, beside levels of B-trees`, 'buffers', [beside]),
+    );
   }
   return findings;
 }
 
-async function buffersBehind(side: Side, what: (typeof READS)[number] | 'POST /tasks'): Promise<number> {
+async function buffersBehind(side: Side, what: (typeof READS)[number] | 'POST /tasks'): Promise<TouchedBuffers> {
   const token = await side.session.token();
   const statements = await side.server.statementsOf(async () => {
     if (what === 'POST /tasks')

@@ -6,11 +6,13 @@ interface Reading extends RequestOptions {
   readonly path: string;
   readonly connections: number;
   readonly status?: number;
+  /** Between two requests of a connection; none if left out. */
+  readonly pauseMs?: number;
 }
 
 /** A subject that is read with GET, over and over. */
 export function reader(scene: Scene, stage: Stage, name: string, reading: Reading): Subject {
-  const { path, connections, status = 200, ...options } = reading;
+  const { path, connections, status = 200, pauseMs, ...options } = reading;
   const slice = async () => {
     const server = await scene.processFor(stage, name);
     const request = get(path, { ...options, token: await stage.session.token() });
@@ -18,6 +20,7 @@ export function reader(scene: Scene, stage: Stage, name: string, reading: Readin
     return measuredLoad(server, scene.world.postmaster, {
       ...{ connections, seconds, status, leastRequests: Math.max(leastRequests, connections) },
       request: () => request,
+      ...(pauseMs === undefined ? {} : { pauseMs }),
     });
   };
   return { name, slice };

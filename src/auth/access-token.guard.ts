@@ -19,11 +19,11 @@ export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN) {
     super();
   }
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.reflector.getAllAndOverride(Public, [context.getHandler(), context.getClass()]) === true) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & { user?: AuthenticatedUser }>();
-    const user = await this.strategy.knownUser(request);
-    if (user === undefined) return (await super.canActivate(context)) as boolean;
+    const user = this.strategy.knownUser(request);
+    if (user === undefined) return super.canActivate(context) as Promise<boolean>;
     request.user = user;
     return true;
   }

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError } from '../errors/app-error.js';
-import { isForeignWrite } from './domain/origin-rule.js';
+import { isForeignWrite, isSafe } from './domain/origin-rule.js';
 import { carriesSessionCookie } from './domain/request-token.js';
 import { MakesSession } from './makes-session.decorator.js';
 
@@ -17,6 +17,7 @@ export class OriginGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): true {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (isSafe(request.method)) return true;
     const facts = {
       method: request.method,
       origin: request.headers.origin,

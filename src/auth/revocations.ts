@@ -38,10 +38,16 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
 
   /** True where a token of this user and epoch was ended. Throws `unavailable` where the database would have to tell and is away. */
   async isRevoked(userId: number, epoch: number): Promise<boolean> {
-    if (epoch < (this.known.get(userId)?.epoch ?? 0)) return true;
-    if (this.listener.healthy) return false;
+    const known = this.knowsRevoked(userId, epoch);
+    if (known !== undefined) return known;
     const current = await currentEpoch(this.database, userId);
     return current === undefined || epoch < current;
+  }
+
+  /** The same, as far as it can be told without the database; undefined where it would have to be asked. */
+  knowsRevoked(userId: number, epoch: number): boolean | undefined {
+    if (epoch < (this.known.get(userId)?.epoch ?? 0)) return true;
+    return this.listener.healthy ? false : undefined;
   }
 
   /** Ends the user's tokens up to this epoch, here at once and on all other instances. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib';
@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { Resource, SplicedResource } from '../payload/resource.js';
 import { joined } from '../payload/segment-list.js';
-import { type BodyEncoding, splicedLength } from '../payload/spliced-body.js';
+import { type BodyEncoding, splicedBody, splicedLength } from '../payload/spliced-body.js';
 import { negotiateEncoding } from './accept-encoding.js';
 import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
 import { sendStream } from './send-stream.js';
@@ -34,7 +34,7 @@ export async function answerConditionally(
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
   const opened = await unlessUnmodified(request, reply, resource, encoding);
   if (opened === undefined) return;
-  const text = Buffer.from(JSON.stringify(opened.body));
+  const text = Buffer.from(opened.text);
   const bytes = encoding === 'identity' ? text : await compressed(text, encoding);
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
   await reply.header('Content-Length', bytes.length).send(bytes);
@@ -42,10 +42,11 @@ export async function answerConditionally(
 
 /** The same for an answer whose validator can only be its own content. */
 export async function answerByContent(request: FastifyRequest, reply: FastifyReply, body: object): Promise<void> {
-  const validator = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+  const text = JSON.stringify(body);
+  const validator = hash('sha256', text, 'base64url');
   await answerConditionally(request, reply, {
     validator: () => Promise.resolve(validator),
-    open: () => Promise.resolve({ validator, body }),
+    open: () => Promise.resolve({ validator, text }),
   });
 }
 
@@ -57,24 +58,28 @@ export async function answerSpliced(
   payloads: PayloadReaderService,
 ): Promise<void> {
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
-  const opened = await unlessUnmodified(request, reply, resource, encoding);
-  if (opened === undefined) return;
-  const segments = joined(opened.segments);
-  if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
-  const length = splicedLength(segments, encoding);
-  if (request.method === 'HEAD') {
-    // An empty stream, because Fastify sets Content-Length to that of any other body of a HEAD.
-    await reply.header('Content-Length', length).send(Readable.from([]));
-    return;
-  }
-  await sendStream(request, reply, length, payloads.stream(segments, encoding));
+  await payloads.reading(async (reading) => {
+    const open = async () => resource.open(reading);
+    const opened = await unlessUnmodified(request, reply, { validator: resource.validator, open }, encoding);
+    if (opened === undefined) return;
+    const segments = joined(opened.segments);
+    if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
+    const length = splicedLength(segments, encoding);
+    if (request.method === 'HEAD') {
+      opened.release?.();
+      // An empty stream, because Fastify sets Content-Length to that of any other body of a HEAD.
+      await reply.header('Content-Length', length).send(Readable.from([]));
+      return;
+    }
+    await sendStream(request, reply, length, splicedBody(reading, segments, encoding, opened.release));
+  });
 }
 
 /**
  * Opens a resource, unless 304 was answered. `*` matches only what exists, so it is opened before that is said; who brings no tag
  * gets it in one go, without a question about the validator before.
  */
-export async function unlessUnmodified<T extends { readonly validator: string }>(
+export async function unlessUnmodified<T extends { readonly validator: string; readonly release?: () => void }>(
   request: FastifyRequest,
   reply: FastifyReply,
   resource: { readonly validator: () => Promise<string>; readonly open: () => Promise<T> },
@@ -85,17 +90,18 @@ export async function unlessUnmodified<T extends { readonly validator: string }>
     if (notModified(request, reply, entityTag(await resource.validator(), encoding))) return undefined;
   }
   const opened = await resource.open();
-  return notModified(request, reply, entityTag(opened.validator, encoding)) ? undefined : opened;
+  if (!notModified(request, reply, entityTag(opened.validator, encoding))) return opened;
+  opened.release?.();
+  return undefined;
 }
 
 /** Sets the headers of a read endpoint; true where 304 was answered. */
 function notModified(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
-  void reply
-    .header('ETag', tag)
-    .header('Cache-Control', 'private, no-cache')
-    .header('Vary', 'Accept-Encoding')
-    .header('Content-Type', 'application/json; charset=utf-8');
-  if (!matchesTag(request.headers['if-none-match'], tag)) return false;
-  void reply.removeHeader('Content-Type').status(304).send();
-  return true;
+  void reply.header('ETag', tag).header('Cache-Control', 'private, no-cache').header('Vary', 'Accept-Encoding');
+  if (matchesTag(request.headers['if-none-match'], tag)) {
+    void reply.status(304).send();
+    return true;
+  }
+  void reply.header('Content-Type', 'application/json; charset=utf-8');
+  return false;
 }

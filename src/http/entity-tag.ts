@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { BodyEncoding } from '../payload/spliced-body.js';
 
 /** Part of every tag; raise it when the bytes of an answer change though the data does not. */
@@ -6,7 +6,7 @@ const FORMAT = '1';
 
 /** The strong ETag of one representation: of what `validator` stands for, in one content encoding. */
 export function entityTag(validator: string, encoding: BodyEncoding): string {
-  const digest = createHash('sha256').update(`${FORMAT}\n${validator}`).digest('base64url').slice(0, 24);
+  const digest = hash('sha256', `${FORMAT}\n${validator}`, 'base64url').slice(0, 24);
   return `"${digest}-${encoding}"`;
 }
 

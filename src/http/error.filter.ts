@@ -33,7 +33,7 @@ export class ErrorFilter implements ExceptionFilter {
     const { kind, message, retryAfter } = faultOf(error);
     if (kind !== 'unexpected') {
       const status = HTTP_STATUS[kind];
-      if (status === 503) request.log.warn({ err: error }, message);
+      if (status === 503) this.logger.warn({ err: error, reqId: request.id }, message);
       return { status, message, kind, retryAfter };
     }
     if (error instanceof HttpException)

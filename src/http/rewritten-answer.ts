@@ -3,9 +3,9 @@ import { createDeflate, createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Outgoing } from '../payload/body-output.js';
 import type { PayloadReaderService } from '../payload/payload-reader.service.js';
-import type { SplicedResource } from '../payload/resource.js';
+import type { DatabaseReading, OpenedSplice, SplicedResource } from '../payload/resource.js';
 import { joined } from '../payload/segment-list.js';
-import { type BodyEncoding } from '../payload/spliced-body.js';
+import { type BodyEncoding, splicedBody } from '../payload/spliced-body.js';
 import { negotiateEncoding } from './accept-encoding.js';
 import { unlessUnmodified } from './conditional-answer.js';
 import { sendStream } from './send-stream.js';
@@ -40,24 +40,31 @@ export async function answerRewritten(
   { name, begin }: Rewrite,
 ): Promise<void> {
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
-  const opened = await unlessUnmodified(request, reply, named(resource, name), encoding);
-  if (opened === undefined) return;
-  if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
-  if (request.method === 'HEAD') {
-    // A stream, because Fastify would tell the length of any other body.
-    await reply.send(Readable.from([]));
-    return;
-  }
-  const text = rewritten(payloads.stream(joined(opened.segments), 'identity'), begin());
-  await sendStream(request, reply, undefined, compressed(text, encoding));
+  await payloads.reading(async (reading) => {
+    const opened = await unlessUnmodified(request, reply, named(resource, name, reading), encoding);
+    if (opened === undefined) return;
+    if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
+    if (request.method === 'HEAD') {
+      opened.release?.();
+      // A stream, because Fastify would tell the length of any other body.
+      await reply.send(Readable.from([]));
+      return;
+    }
+    const text = rewritten(splicedBody(reading, joined(opened.segments), 'identity', opened.release), begin());
+    await sendStream(request, reply, undefined, compressed(text, encoding));
+  });
 }
 
-function named({ validator, open }: SplicedResource, name: string): SplicedResource {
+function named(
+  { validator, open }: SplicedResource,
+  name: string,
+  reading: DatabaseReading,
+): { validator: () => Promise<string>; open: () => Promise<OpenedSplice> } {
   const own = (text: string) => `${text} ${name}`;
   return {
     validator: async () => own(await validator()),
     open: async () => {
-      const opened = await open();
+      const opened = await open(reading);
       return { ...opened, validator: own(opened.validator) };
     },
   };

@@ -32,7 +32,7 @@ export async function sendStream(
     while (!raw.destroyed && (await passOn(body, raw, left)));
     if (!raw.destroyed) raw.end();
   } catch (error) {
-    request.log.warn({ err: error }, 'a body broke off');
+    request.log.warn({ err: error, reqId: request.id }, 'a body broke off');
     raw.destroy();
   } finally {
     await body.return(undefined);

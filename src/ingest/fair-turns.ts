@@ -1,19 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** So long, in milliseconds, others may wait. */
-const LONGEST_MS = 4;
+/** Number text of this length is scanned in a quarter of a millisecond; a read needs several turns, and waits so long for each. */
+const TURN_BYTES = 64 * 1024;
 
 /**
  * Lets others have their turn of the event loop while something long goes on. What comes over a socket is handed on up to two
  * megabytes in one turn, and what lies ready in memory without any.
  */
 export class FairTurns {
-  private since = performance.now();
+  private bytes = 0;
 
-  /** Await it between steps. */
-  async next(): Promise<void> {
-    if (performance.now() - this.since < LONGEST_MS) return;
+  /** Await it between steps; each did so many bytes. What is small has no pause at all. */
+  async next(bytes: number): Promise<void> {
+    this.bytes += bytes;
+    if (this.bytes < TURN_BYTES) return;
     await nextTurn();
-    this.since = performance.now();
+    this.bytes = 0;
   }
 }

@@ -102,7 +102,7 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
       if (this.authorized === undefined || this.putAside !== undefined) this.requireSmall(bytes);
       await this.content.drained?.();
       await this.putAside?.settled();
-      await turns.next();
+      await turns.next(chunk.length);
     }
     utf8.end();
     this.scanner.end();
@@ -192,7 +192,7 @@ class WorkerBodyReading<E extends WorkerEnvelope, S> implements JsonHandler {
     for await (const chunk of spool.readAll()) {
       scanner.write(chunk);
       await this.content.drained?.();
-      await turns.next();
+      await turns.next(chunk.length);
     }
     scanner.end();
   }

@@ -3,12 +3,7 @@ import type { StoredPayload } from '../payload/payload-store.js';
 import type { AnswerShape, SplicedResource } from '../payload/resource.js';
 import type { Segment } from '../payload/segment-list.js';
 import { PrismaService } from '../prisma/prisma.service.js';
-import {
-  noSuchJob,
-  SimulationAccessService,
-  validatorOf,
-  type Viewer,
-} from '../simulations/simulation-access.service.js';
+import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/simulation-access.service.js';
 
 /** An input as it is stored: its payload is the JSON text of an object. */
 export interface StoredInput {
@@ -39,12 +34,12 @@ export class InputsService {
   /** The stored input, unchanged. */
   read(viewer: Viewer, jobId: string, { name, answer }: AnswerShape<StoredInput, Segment[]> = INPUTS): SplicedResource {
     return {
-      validator: async () => validatorOf(await this.access.require(viewer, jobId), [name]),
+      validator: async () => `${await this.access.versionOf('input', viewer, jobId)} ${name}`,
       open: async () => {
         const simulation = await this.access.require(viewer, jobId);
         const input = await this.find(simulation.id);
         if (input === undefined) throw noSuchJob();
-        return { validator: validatorOf(simulation, [name]), segments: answer(input) };
+        return { validator: `${simulation.version} ${name}`, segments: answer(input) };
       },
     };
   }

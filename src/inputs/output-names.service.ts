@@ -4,6 +4,7 @@ import { JsonScanner } from '../json/json-scanner.js';
 import { PayloadGone } from '../payload/fetch-payload.js';
 import { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { StoredPayload } from '../payload/payload-store.js';
+import { splicedBody } from '../payload/spliced-body.js';
 import { InputsService } from './inputs.service.js';
 import { OutputNamesReader } from './output-names-reader.js';
 
@@ -38,15 +39,18 @@ export class OutputNamesService {
     // It was checked when it was submitted.
     scanner.requireDoubles = false;
     const turns = new FairTurns();
-    for await (const { pieces, sent } of this.payloads.stream([{ payload, part: 0 }], 'identity')) {
-      for (const piece of pieces) {
-        for (let at = 0; at < piece.length; at += SCANNED_BYTES) {
-          scanner.write(piece.subarray(at, at + SCANNED_BYTES));
-          await turns.next();
+    await this.payloads.reading(async (reading) => {
+      for await (const { pieces, sent } of splicedBody(reading, [{ payload, part: 0 }], 'identity')) {
+        for (const piece of pieces) {
+          for (let at = 0; at < piece.length; at += SCANNED_BYTES) {
+            const step = piece.subarray(at, at + SCANNED_BYTES);
+            scanner.write(step);
+            await turns.next(step.length);
+          }
         }
+        sent();
       }
-      sent();
-    }
+    });
     scanner.end();
   }
 }

@@ -1,5 +1,6 @@
 import type { StoredPayload } from '../payload/payload-store.js';
 import type { Queryable } from '../prisma/database.js';
+import { versionOf, withSummaries } from '../simulations/simulation-access.service.js';
 
 /** A stored log file: its payload is a JSON string literal. */
 export interface StoredLog {
@@ -23,9 +24,9 @@ export async function findLogs(
   simulationId: number,
 ): Promise<{ version: string; logs: StoredLog[] } | undefined> {
   const { rows } = await db.query<Row>(
-    `SELECT l.version, f.name, f.payload_id, f.blocks, f.streams, f.stored_bytes, f.raw_bytes
-       FROM log_summary l LEFT JOIN log_file f ON f.simulation_id = l.simulation_id
-      WHERE l.simulation_id = $1 ORDER BY f.name`,
+    `SELECT ${versionOf('logs')} AS version, f.name, f.payload_id, f.blocks, f.streams, f.stored_bytes, f.raw_bytes
+       ${withSummaries('logs')} LEFT JOIN log_file f ON f.simulation_id = s.id
+      WHERE s.id = $1 ORDER BY f.name`,
     [simulationId],
   );
   const [first] = rows;

@@ -8,12 +8,7 @@ import { spoolText } from '../payload/payload-texts.js';
 import type { SplicedResource } from '../payload/resource.js';
 import type { Segment } from '../payload/segment-list.js';
 import { Database } from '../prisma/database.js';
-import {
-  noSuchJob,
-  SimulationAccessService,
-  validatorOf,
-  type Viewer,
-} from '../simulations/simulation-access.service.js';
+import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/simulation-access.service.js';
 import { type AuthorizedSimulation, UpdateKeyService } from '../simulations/update-key.service.js';
 import { findLogs, type StoredLog } from './find-logs.js';
 import { LOGS_FORMAT } from './ingest/logs-format.js';
@@ -63,16 +58,13 @@ export class LogsService {
   /** All log files. Opening throws `notFound` where there are none yet, too. */
   read(viewer: Viewer, jobId: string): SplicedResource {
     return {
-      validator: async () => {
-        const simulation = await this.access.require(viewer, jobId);
-        return validatorOf(simulation, ['logs', simulation.versions.logs]);
-      },
+      validator: async () => `${await this.access.versionOf('logs', viewer, jobId)} logs`,
       open: async () => {
         const simulation = await this.access.require(viewer, jobId);
         const found = await findLogs(this.database, simulation.id);
         if (found === undefined) throw noSuchJob();
         if (found.logs.length === 0) throw new AppError('notFound', 'Logfiles are unavailable');
-        return { validator: validatorOf(simulation, ['logs', found.version]), segments: logfilesAnswer(found.logs) };
+        return { validator: `${found.version} logs`, segments: logfilesAnswer(found.logs) };
       },
     };
   }

@@ -1,6 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { ADLER_BYTES, alignedDeflate, HEADER_BYTES, storedTextAt, TRAILER_BYTES } from './aligned-deflate.js';
+import {
+  ADLER_BYTES,
+  alignedDeflate,
+  FINAL_BLOCK,
+  HEADER_BYTES,
+  storedTextAt,
+  TRAILER_BYTES,
+} from './aligned-deflate.js';
+import { adler32 } from './checksums.js';
 
 test('an aligned stream is plain zlib that any tool inflates', async () => {
   await fc.assert(
@@ -27,8 +36,17 @@ test('short text is stored, and read back without inflating', async () => {
   }
 });
 
-test('its blocks end at a byte boundary: they are followed by an empty stored block', async () => {
-  const { pieces } = await alignedDeflate(Buffer.from('[0.1,0.2,0.3]'.repeat(500)));
-  const blocks = Buffer.concat(pieces).subarray(HEADER_BYTES, -TRAILER_BYTES);
+test.each([
+  ['short', Buffer.from('[0.1,0.2,0.3]'.repeat(500))],
+  ['long', Buffer.from(`[${Array.from({ length: 50_000 }, (_, index) => Math.sin(index)).join(',')}]`)],
+  ['long, and hardly to be packed', randomBytes(300_000)],
+])('the blocks of a text that is %s end at a byte boundary, before one final block that is empty', async (_, text) => {
+  const { pieces } = await alignedDeflate(text);
+  const bytes = Buffer.concat(pieces);
+  expect(inflateSync(bytes).equals(text)).toBe(true);
+  const blocks = bytes.subarray(HEADER_BYTES, -TRAILER_BYTES);
+  // What Z_FULL_FLUSH leaves: an empty stored block.
   expect(blocks.subarray(-4).toString('hex')).toBe('0000ffff');
+  expect(bytes.subarray(-TRAILER_BYTES, -ADLER_BYTES).equals(FINAL_BLOCK)).toBe(true);
+  expect(bytes.readUInt32BE(bytes.length - ADLER_BYTES)).toBe(adler32(text));
 });

@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { constants, crc32, deflate, deflateSync, type ZlibOptions } from 'node:zlib';
+import { constants, crc32, createDeflate, deflateSync, type ZlibOptions } from 'node:zlib';
 import { adler32 } from './checksums.js';
 import { strategyFor } from './deflate-strategy.js';
 
@@ -34,15 +33,11 @@ const STORED_BYTES = 256;
 const SYNC_BYTES = 16 * 1024;
 /** Number text is packed to less than this share; where it is not, zlib goes on in a second piece. */
 const PACKED_SHARE = 0.5;
-const deflateInPool = promisify<Buffer, ZlibOptions, Buffer>(deflate);
 
-/** Compresses `text` on zlib's threads. */
+/** Compresses `text`, on zlib's threads unless it is short. */
 export async function alignedDeflate(text: Buffer): Promise<AlignedStream> {
-  const body = text.length <= STORED_BYTES ? storedBody(text) : await deflatedBody(text);
-  const end = Buffer.allocUnsafe(TRAILER_BYTES);
-  FINAL_BLOCK.copy(end);
-  end.writeUInt32BE(adler32(text), FINAL_BLOCK.length);
-  return { pieces: [body, end], rawLength: text.length, crc32: crc32(text) };
+  const pieces = text.length <= SYNC_BYTES ? [shortBody(text), trailer(text)] : await deflatedInPool(text);
+  return { pieces, rawLength: text.length, crc32: crc32(text) };
 }
 
 /** Where in `bytes` the text of the stream from `start` to `end` begins if it is stored as it is; undefined where it is compressed. */
@@ -64,11 +59,30 @@ function storedBody(text: Buffer): Buffer {
   return body;
 }
 
-async function deflatedBody(text: Buffer): Promise<Buffer> {
-  const options = {
-    ...strategyFor(text),
-    finishFlush: constants.Z_FULL_FLUSH,
-    chunkSize: Math.ceil(text.length * PACKED_SHARE) + 64,
-  };
-  return text.length <= SYNC_BYTES ? deflateSync(text, options) : deflateInPool(text, options);
+function shortBody(text: Buffer): Buffer {
+  if (text.length <= STORED_BYTES) return storedBody(text);
+  return deflateSync(text, { ...deflateOptions(text), finishFlush: constants.Z_FULL_FLUSH });
+}
+
+function trailer(text: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(TRAILER_BYTES);
+  FINAL_BLOCK.copy(bytes);
+  bytes.writeUInt32BE(adler32(text), FINAL_BLOCK.length);
+  return bytes;
+}
+
+/**
+ * The whole stream. All of the text goes in before the end is announced, so that zlib flushes behind it, and has nothing left
+ * for its final block; the Adler-32 of a long text is then reckoned on zlib's threads too.
+ */
+async function deflatedInPool(text: Buffer): Promise<Buffer[]> {
+  const stream = createDeflate({ ...deflateOptions(text), flush: constants.Z_FULL_FLUSH });
+  stream.write(text, () => stream.end());
+  const pieces: Buffer[] = [];
+  for await (const piece of stream as AsyncIterable<Buffer>) pieces.push(piece);
+  return pieces;
+}
+
+function deflateOptions(text: Buffer): ZlibOptions {
+  return { ...strategyFor(text), chunkSize: Math.ceil(text.length * PACKED_SHARE) + 64 };
 }

@@ -46,7 +46,7 @@ export class BodyOutput {
     // UTF-8 takes at most three bytes for a UTF-16 code unit.
     const buffer = this.room(headerBytes + 3 * text.length);
     const start = this.at;
-    const end = start + headerBytes + buffer.write(text, start + headerBytes);
+    const end = start + headerBytes + writeText(buffer, text, start + headerBytes);
     this.at = end;
     this.bytes += end - start;
     return { buffer, start, end };
@@ -89,3 +89,17 @@ export class BodyOutput {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** Up to so many characters writing them one by one costs less than a call. */
+const SHORT_TEXT = 256;
+
+/** The bytes that it took. */
+function writeText(buffer: Buffer, text: string, start: number): number {
+  const { length } = text;
+  if (length > SHORT_TEXT) return buffer.write(text, start);
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) return buffer.write(text, start);
+    buffer[start + index] = unit;
+  }
+  return length;
+}

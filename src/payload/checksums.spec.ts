@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { adler32, adler32Combine, crc32Combine } from './checksums.js';
+import { adler32, adler32Combine, crc32Combine, crc32Of } from './checksums.js';
 
 const bytes = fc.uint8Array({ maxLength: 9_000 });
 
@@ -8,6 +8,17 @@ test('adler32 is the trailer that zlib writes', () => {
   fc.assert(
     fc.property(bytes, (text) => {
       expect(adler32(text)).toBe(deflateSync(text).readUInt32BE(deflateSync(text).length - 4));
+    }),
+  );
+});
+
+test('checksums of a part of some bytes, and of a text that goes on, are those of zlib', () => {
+  fc.assert(
+    fc.property(bytes, bytes, bytes, (before, text, behind) => {
+      const all = Buffer.concat([before, text, behind]);
+      const [start, end] = [before.length, before.length + text.length];
+      expect(adler32(all, start, end)).toBe(adler32(text));
+      expect(crc32Of(all, start, end, crc32(before))).toBe(crc32(text, crc32(before)));
     }),
   );
 });

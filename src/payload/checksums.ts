@@ -4,13 +4,13 @@ const ADLER_BASE = 65_521;
 /** As many bytes as can be summed before a 32-bit sum could overflow (zlib's NMAX, less a margin for signed numbers). */
 const ADLER_RUN = 3_854;
 
-/** Adler-32 of `bytes`. */
-export function adler32(bytes: Uint8Array): number {
+/** Adler-32 of the bytes from `start` to `end`. */
+export function adler32(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let a = 1;
   let b = 0;
-  for (let at = 0; at < bytes.length;) {
-    const end = Math.min(at + ADLER_RUN, bytes.length);
-    for (; at < end; at++) {
+  for (let at = start; at < end;) {
+    const runEnd = Math.min(at + ADLER_RUN, end);
+    for (; at < runEnd; at++) {
       a += bytes[at] as number;
       b += a;
     }
@@ -30,6 +30,22 @@ export function adler32Combine(first: number, second: number, secondLength: numb
 }
 
 const CRC_POLYNOMIAL = 0xedb88320;
+
+/** CRC-32 of each byte by itself. */
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ CRC_POLYNOMIAL : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32 (gzip's) of a text that goes on with the bytes from `start` to `end`: for short ones faster than a call of zlib. */
+export function crc32Of(bytes: Uint8Array, start: number, end: number, before: number): number {
+  let crc = ~before;
+  for (let at = start; at < end; at++) {
+    crc = (CRC_TABLE[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8);
+  }
+  return ~crc >>> 0;
+}
 
 /** CRC-32 (gzip's) of two texts put together, from that of each and the length of the second in bytes. */
 export function crc32Combine(first: number, second: number, secondLength: number): number {

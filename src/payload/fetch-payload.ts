@@ -1,6 +1,7 @@
+import type { QueryConfig } from 'pg';
 import { BufferPool } from '../json/buffer-pool.js';
-import type { CopiedRows } from '../prisma/copy-out.js';
-import type { BinarySource } from '../prisma/database.js';
+import type { BinaryRows } from '../prisma/binary-rows.js';
+import { type BinarySource, PreparedStatement } from '../prisma/database.js';
 import { HEADER_BYTES, TRAILER_BYTES, WRAPPER_BYTES } from './aligned-deflate.js';
 import { PART_COLUMNS, type StoredPayload } from './payload-store.js';
 
@@ -32,39 +33,71 @@ export interface Fetched<T> {
   readonly release: () => void;
 }
 
-/** The streams of one block by part; undefined where the part has none in this block. */
-export type BlockStreams = readonly (StoredStream | undefined)[];
-
-/** For each part its bytes, the length of its text, and the CRC-32 of that. */
-const ALL_PARTS = PART_COLUMNS.map((column, part) => `${column}, ${measures(part)}`).join(', ');
+const WHERE_PAYLOAD = 'WHERE simulation_id = $1 AND payload_id = $2';
+/** Of payload_block, for each part: its bytes, the length of its text, and the CRC-32 of that. */
+export const STREAM_COLUMNS = PART_COLUMNS.flatMap((column, part) => [column, ...measuresOf(part)]);
 const COLUMNS_OF_PART = 3;
-/** What a row takes beside its streams, at most: a count, a number, and four times a length and three fields. */
-const ROW_BYTES = 2 + 12 + 4 * (4 + 8 + 12);
+/** What a row takes beside its streams, at most: header, count, a number, and four times a length and three fields. */
+const ROW_BYTES = 5 + 2 + 12 + 4 * (4 + 8 + 12);
 
-function measures(part: number): string {
-  return `raw_len[${part + 1}], crc32[${part + 1}]`;
+function measuresOf(part: number): [rawLength: string, crc32: string] {
+  return [`raw_len[${part + 1}]`, `crc32[${part + 1}]`];
 }
 
-/** The only block of each of these payloads of one simulation, all parts of it, by payload number. */
+function measures(part: number): string {
+  return measuresOf(part).join(', ');
+}
+
+/** Where the streams of a payload of one block were read to: a row, in which STREAM_COLUMNS begin at a field. */
+export interface StreamsRow {
+  readonly rows: BinaryRows;
+  readonly position: number;
+  readonly field: number;
+}
+
+/** A payload whose streams came along with what was found of it, where it is small. */
+export interface FoundPayload extends StoredPayload {
+  readonly along?: StreamsRow | undefined;
+}
+
+/** One of the streams, by part; undefined where the payload has none. Valid until the rows are looked at again. */
+export function streamsIn({ rows, position, field }: StreamsRow): (part: number) => StoredStream | undefined {
+  rows.goTo(position);
+  return (part) => streamAt(rows, field + COLUMNS_OF_PART * part);
+}
+
+/** The only block of each of some payloads. */
+export class SingleBlocks {
+  /** Payload number → where its row is. */
+  private readonly positions = new Map<number, number>();
+
+  constructor(private readonly rows: BinaryRows) {
+    while (rows.next()) this.positions.set(rows.int8(0), rows.position);
+  }
+
+  /** Throws PayloadGone where the payload is not there. */
+  of(payloadId: number): StreamsRow {
+    const position = this.positions.get(payloadId);
+    if (position === undefined) throw new PayloadGone();
+    return { rows: this.rows, position, field: 1 };
+  }
+}
+
+const SINGLE_BLOCKS = new PreparedStatement(
+  'single blocks of payloads',
+  `SELECT payload_id, ${STREAM_COLUMNS.join(', ')} FROM payload_block WHERE simulation_id = $1 AND payload_id = ANY($2::bigint[]) AND block = 0`,
+);
+
+/** The only block of each of these payloads of one simulation, all parts of it. */
 export async function fetchSingleBlocks(
   source: PayloadSource,
   payloads: readonly StoredPayload[],
-): Promise<Fetched<ReadonlyMap<number, BlockStreams>>> {
-  const ids = payloads.map(({ payloadId }) => payloadId).join(',');
-  const { rows, release } = await fetchRows(
-    source,
-    `SELECT payload_id, ${ALL_PARTS} FROM payload_block
-      WHERE simulation_id = ${(payloads[0] as StoredPayload).simulationId} AND payload_id IN (${ids}) AND block = 0`,
-    payloads.reduce((bytes, { storedBytes }) => bytes + storedBytes + ROW_BYTES, 0),
-  );
-  const streams = new Map<number, BlockStreams>();
-  while (rows.next()) {
-    streams.set(
-      rows.int8(0),
-      PART_COLUMNS.map((_, part) => streamAt(rows, 1 + COLUMNS_OF_PART * part)),
-    );
-  }
-  return { streams, release };
+): Promise<Fetched<SingleBlocks>> {
+  const [{ simulationId }] = payloads as [StoredPayload];
+  const ids = `{${payloads.map(({ payloadId }) => payloadId).join(',')}}`;
+  const expectedBytes = payloads.reduce((bytes, { storedBytes }) => bytes + storedBytes + ROW_BYTES, 0);
+  const { rows, release } = await fetchRows(source, SINGLE_BLOCKS.with([simulationId, ids]), expectedBytes);
+  return { streams: new SingleBlocks(rows), release };
 }
 
 /** One stream of a payload of several blocks. */
@@ -78,17 +111,17 @@ export interface DirectoryEntry {
 /** Streams of up to so many bytes, most axes, come along with the directory. */
 const ALONG_BYTES = 16 * 1024;
 
-/** What streams a payload has, by part and in the order of blocks. Throws PayloadGone where there are none. */
-export async function fetchDirectory(source: PayloadSource, payload: StoredPayload): Promise<DirectoryEntry[][]> {
-  const parts = PART_COLUMNS.map((column, part) => {
+const DIRECTORY = new PreparedStatement(
+  'directory of a payload',
+  `SELECT block, ${PART_COLUMNS.map((column, part) => {
     const length = `octet_length(${column})`;
     return `CASE WHEN ${length} <= ${ALONG_BYTES} THEN ${column} END, ${measures(part)}, ${length}`;
-  });
-  const { rows, release } = await fetchRows(
-    source,
-    `SELECT block, ${parts.join(', ')} FROM payload_block ${whereBlocks(payload)} ORDER BY block`,
-    ALONG_BYTES,
-  );
+  }).join(', ')} FROM payload_block ${WHERE_PAYLOAD} ORDER BY block`,
+);
+
+/** What streams a payload has, by part and in the order of blocks. Throws PayloadGone where there are none. */
+export async function fetchDirectory(source: PayloadSource, payload: StoredPayload): Promise<DirectoryEntry[][]> {
+  const { rows, release } = await fetchRows(source, DIRECTORY.with(numbersOf(payload)), ALONG_BYTES);
   const directory = PART_COLUMNS.map((): DirectoryEntry[] => []);
   while (rows.next()) {
     for (const [part, entries] of directory.entries()) {
@@ -109,6 +142,14 @@ export async function fetchDirectory(source: PayloadSource, payload: StoredPaylo
   return directory;
 }
 
+const PARTS = PART_COLUMNS.map(
+  (column, part) =>
+    new PreparedStatement(
+      `${column} of a payload`,
+      `SELECT ${column}, ${measures(part)} FROM payload_block ${WHERE_PAYLOAD} AND block = ANY($3::int[]) ORDER BY block`,
+    ),
+);
+
 /** Streams of one part of a payload, whole, in the order of blocks. Throws PayloadGone where one vanished. */
 export async function fetchPart(
   source: PayloadSource,
@@ -116,12 +157,10 @@ export async function fetchPart(
   part: number,
   entries: readonly DirectoryEntry[],
 ): Promise<Fetched<StoredStream[]>> {
-  const blocks = entries.map(({ block }) => block).join(',');
-  const { rows, release } = await fetchRows(
-    source,
-    `SELECT ${columnOf(part)}, ${measures(part)} FROM payload_block ${whereBlocks(payload)} AND block IN (${blocks}) ORDER BY block`,
-    entries.reduce((bytes, { storedBytes }) => bytes + storedBytes + ROW_BYTES, 0),
-  );
+  const blocks = `{${entries.map(({ block }) => block).join(',')}}`;
+  const expectedBytes = entries.reduce((bytes, { storedBytes }) => bytes + storedBytes + ROW_BYTES, 0);
+  const statement = statementOf(PARTS, part).with([...numbersOf(payload), blocks]);
+  const { rows, release } = await fetchRows(source, statement, expectedBytes);
   const streams: StoredStream[] = [];
   while (rows.next()) streams.push(streamAt(rows, 0) as StoredStream);
   if (streams.length < entries.length) throw new PayloadGone();
@@ -137,6 +176,18 @@ export interface SlicedStream {
   readonly slices: AsyncIterable<Buffer>;
 }
 
+/** A slice of the deflate blocks from byte $4 of them on, up to $5 bytes, and what is to be known of the stream. */
+const SLICES = PART_COLUMNS.map((column, part) => {
+  // What frames the blocks is left out already: header in front, final block and checksum behind.
+  const length = `octet_length(${column}) - ${WRAPPER_BYTES}`;
+  return new PreparedStatement(
+    `slice of ${column} of a payload`,
+    `SELECT substring(${column} FROM ${HEADER_BYTES + 1} + $4::int FOR least($5::int, ${length} - $4::int)), ${length}, ${measures(part)},
+            substring(${column} FROM octet_length(${column}) - 3)
+       FROM payload_block ${WHERE_PAYLOAD} AND block = $3`,
+  );
+});
+
 /**
  * The stream of one part of one block, in slices of `sliceBytes()`. PostgreSQL reads only the slice, because payloads are stored
  * without compression of its own; a whole stream costs it several times less than one slice of the same length, though.
@@ -149,21 +200,14 @@ export async function openSliced(
   block: number,
   sliceBytes: () => number,
 ): Promise<SlicedStream> {
-  const column = columnOf(part);
-  const from = `FROM payload_block ${whereBlocks(payload)} AND block = ${block}`;
-  // What frames the blocks is left out already: header in front, final block and checksum behind.
-  const length = `octet_length(${column}) - ${WRAPPER_BYTES}`;
-  const slice = async (at: number, more = '') => {
+  const slice = async (at: number) => {
     const bytes = sliceBytes();
-    const select = `SELECT substring(${column} FROM ${HEADER_BYTES + 1 + at} FOR least(${bytes}, ${length} - ${at}))${more} ${from}`;
-    const fetched = await fetchRows(source, select, bytes + ROW_BYTES);
+    const statement = statementOf(SLICES, part).with([...numbersOf(payload), block, at, bytes]);
+    const fetched = await fetchRows(source, statement, bytes + ROW_BYTES);
     if (!fetched.rows.next()) throw new PayloadGone();
     return fetched;
   };
-  const { rows, release } = await slice(
-    0,
-    `, ${length}, ${measures(part)}, substring(${column} FROM octet_length(${column}) - 3)`,
-  );
+  const { rows, release } = await slice(0);
   const [first, end] = [copyOf(rows), rows.int4(1)];
   const measured = { rawLength: rows.int4(2), crc32: rows.int8(3), adler32: rows.bytes.readUInt32BE(rows.startOf(4)) };
   release();
@@ -181,7 +225,7 @@ export async function openSliced(
 }
 
 /** Of the first field; slices are small, or few. */
-function copyOf(rows: CopiedRows): Buffer {
+function copyOf(rows: BinaryRows): Buffer {
   return Buffer.from(rows.bytes.subarray(rows.startOf(0), rows.endOf(0)));
 }
 
@@ -195,28 +239,25 @@ export class PayloadGone extends Error {
 
 async function fetchRows(
   { db, pool }: PayloadSource,
-  select: string,
+  statement: QueryConfig,
   expectedBytes: number,
-): Promise<{ rows: CopiedRows; release: () => void }> {
-  const rows = await db.copyRows(select, pool.takeFitting(FORMAT_BYTES + expectedBytes));
-  return { rows, release: () => pool.give(rows.bytes) };
+): Promise<{ rows: BinaryRows; release: () => void }> {
+  const rows = await db.binaryRows(statement, pool, expectedBytes);
+  return { rows, release: () => rows.release() };
 }
 
-/** Header and trailer of what COPY writes. */
-const FORMAT_BYTES = 21;
-
-function whereBlocks({ simulationId, payloadId }: StoredPayload): string {
-  return `WHERE simulation_id = ${simulationId} AND payload_id = ${payloadId}`;
+function numbersOf({ simulationId, payloadId }: StoredPayload): [simulationId: number, payloadId: number] {
+  return [simulationId, payloadId];
 }
 
-function columnOf(part: number): string {
-  const column = PART_COLUMNS[part];
-  if (column === undefined) throw new RangeError(`a payload has no part ${part}`);
-  return column;
+function statementOf(statements: readonly PreparedStatement[], part: number): PreparedStatement {
+  const statement = statements[part];
+  if (statement === undefined) throw new RangeError(`a payload has no part ${part}`);
+  return statement;
 }
 
 /** The stream in three fields; undefined where it is NULL. */
-function streamAt(rows: CopiedRows, field: number): StoredStream | undefined {
+function streamAt(rows: BinaryRows, field: number): StoredStream | undefined {
   if (rows.isNull(field)) return undefined;
   return {
     bytes: rows.bytes,

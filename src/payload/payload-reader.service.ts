@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BufferPool } from '../json/buffer-pool.js';
 import { Database } from '../prisma/database.js';
-import type { Outgoing } from './body-output.js';
-import type { Segment } from './segment-list.js';
-import { type BodyEncoding, splicedBody } from './spliced-body.js';
+import type { DatabaseReading } from './resource.js';
 
 /** What one reader may hold of payloads, at least and at most. */
 const LEAST_BYTES = 16 * 1024;
@@ -14,7 +12,7 @@ const SHARED_BYTES = 8 ** 2 * MOST_BYTES;
 /** What may lie here unused for the next reader. */
 const POOLED_BYTES = 16 * 1024 * 1024;
 
-/** Turns segments into bytes. The more readers there are, the smaller the steps of each, so that many who stall hold little. */
+/** What readers read with. The more of them there are, the smaller the steps of each, so that many who stall hold little. */
 @Injectable()
 export class PayloadReaderService {
   private readers = 0;
@@ -24,11 +22,11 @@ export class PayloadReaderService {
 
   constructor(private readonly database: Database) {}
 
-  /** The bytes of a response made of `segments`, in one of the encodings, in portions; no more than a window is held at a time. */
-  async *stream(segments: readonly Segment[], encoding: BodyEncoding): AsyncGenerator<Outgoing> {
+  /** Runs `work` as one more reader, from what it finds to what it sends. */
+  async reading<T>(work: (reading: DatabaseReading) => Promise<T>): Promise<T> {
     this.readers++;
     try {
-      yield* splicedBody({ db: this.database, pool: this.pool, windowBytes: this.windowBytes }, segments, encoding);
+      return await work({ db: this.database, pool: this.pool, windowBytes: this.windowBytes });
     } finally {
       this.readers--;
     }

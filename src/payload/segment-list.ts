@@ -1,7 +1,7 @@
-import type { StoredPayload } from './payload-store.js';
+import type { FoundPayload } from './fetch-payload.js';
 
 /** A piece of a response: JSON text, or one part of a stored payload (0 the body, 1 to 3 the axes). */
-export type Segment = string | { readonly payload: StoredPayload; readonly part: number };
+export type Segment = string | { readonly payload: FoundPayload; readonly part: number };
 
 /** Segments in which runs of text are put together, so that each becomes one stored block. */
 export class SegmentList implements Iterable<Segment> {
@@ -22,7 +22,7 @@ export class SegmentList implements Iterable<Segment> {
     this.run += text;
   }
 
-  part(payload: StoredPayload, part: number): void {
+  part(payload: FoundPayload, part: number): void {
     this.endRun();
     this.segments.push({ payload, part });
   }

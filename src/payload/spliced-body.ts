@@ -7,10 +7,14 @@ import {
   type DirectoryEntry,
   fetchDirectory,
   fetchPart,
+  type Fetched,
   fetchSingleBlocks,
+  type FoundPayload,
   openSliced,
   PayloadGone,
+  type SingleBlocks,
   type StoredStream,
+  streamsIn,
 } from './fetch-payload.js';
 import { IdentityWriter } from './identity-writer.js';
 import type { StoredPayload } from './payload-store.js';
@@ -32,11 +36,14 @@ export interface Reading {
  * (RFC 1950, 1951, 1952); only identity is inflated. It comes in portions that are worth a write. What is held at a time is one
  * window: a batch of payloads, or some blocks or a slice of one.
  * Throws PayloadGone where a payload vanished meanwhile.
+ *
+ * @param release is called once all was sent: streams that came along are needed no more
  */
 export async function* splicedBody(
   reading: Reading,
   segments: readonly Segment[],
   encoding: BodyEncoding,
+  release: () => void = () => undefined,
 ): AsyncGenerator<Outgoing> {
   const output = new BodyOutput(reading.pool);
   const writer =
@@ -47,6 +54,7 @@ export async function* splicedBody(
     yield* step.isLarge ? writeLarge(reading, step, writer, output) : writeBatch(reading, step, writer, output);
   }
   writer.end();
+  output.holds(release);
   yield output.take();
 }
 
@@ -83,6 +91,7 @@ const BATCH_PAYLOADS = 256;
 /** Segments for one fetch. */
 interface Step {
   readonly segments: Segment[];
+  /** To be fetched. */
   readonly payloads: StoredPayload[];
   /** There is one payload, and it does not fit into the window. */
   readonly isLarge: boolean;
@@ -92,7 +101,7 @@ interface Step {
 function* stepsOf(reading: Reading, segments: Iterable<Segment>, encoding: BodyEncoding): Generator<Step> {
   let window = reading.windowBytes();
   let step: Step = { segments: [], payloads: [], isLarge: false };
-  let last: StoredPayload | undefined;
+  let last: FoundPayload | undefined;
   let bytes = 0;
   for (const segment of segments) {
     if (typeof segment !== 'string' && segment.payload !== last) {
@@ -105,7 +114,7 @@ function* stepsOf(reading: Reading, segments: Iterable<Segment>, encoding: BodyE
         step = { segments: [], payloads: [], isLarge: large };
         bytes = 0;
       }
-      step.payloads.push(last);
+      if (large || last.along === undefined) step.payloads.push(last);
       bytes += needed;
     }
     step.segments.push(segment);
@@ -132,12 +141,18 @@ async function* writeBatch(
 ): AsyncGenerator<Outgoing> {
   const fetched = payloads.length === 0 ? undefined : await fetchSingleBlocks(reading, payloads);
   const flushBytes = flushBytesOf(reading);
+  let last: FoundPayload | undefined;
+  let streamOf: ((part: number) => StoredStream | undefined) | undefined;
   for (const segment of segments) {
     if (typeof segment === 'string') {
       writer.text(segment);
       continue;
     }
-    const stream = fetched?.streams.get(segment.payload.payloadId)?.[segment.part];
+    if (segment.payload !== last) {
+      last = segment.payload;
+      streamOf = streamsIn(last.along ?? (fetched as Fetched<SingleBlocks>).streams.of(last.payloadId));
+    }
+    const stream = streamOf?.(segment.part);
     if (stream === undefined) throw new PayloadGone();
     const pending = writer.stream(stream);
     // Where nothing is inflated, a turn of the event loop's queue for each of many small pages would cost more than the page.

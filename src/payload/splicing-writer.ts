@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { ADLER_BYTES, FINAL_BLOCK, HEADER_BYTES, TRAILER_BYTES } from './aligned-deflate.js';
 import type { BodyOutput } from './body-output.js';
-import { adler32, adler32Combine, crc32Combine } from './checksums.js';
+import { adler32, adler32Combine, crc32Combine, crc32Of } from './checksums.js';
 import type { SlicedStream, StoredStream } from './fetch-payload.js';
 
 /** A stored block holds at most this many bytes (RFC 1951, 3.2.4). */
@@ -43,7 +43,12 @@ export class SplicingWriter {
     const { buffer, start, end } = this.output.addText(text, STORED_BLOCK_HEADER_BYTES);
     const textAt = start + STORED_BLOCK_HEADER_BYTES;
     writeBlockHeader(buffer, start, end - textAt);
-    this.countText(buffer.subarray(textAt, end));
+    const { checksum } = this;
+    this.checksum =
+      this.encoding === 'gzip'
+        ? crc32Of(buffer, textAt, end, checksum)
+        : adler32Combine(checksum, adler32(buffer, textAt, end), end - textAt);
+    this.rawLength += end - textAt;
   }
 
   stream({ bytes, start, end, rawLength, crc32: crc }: StoredStream): undefined {

@@ -4,21 +4,25 @@
  */
 
 export function int4Array(values: readonly number[]): Buffer {
-  return encoded(INT4_OID, values, {
-    bytes: () => 4,
-    write: (target, at, value) => target.writeInt32BE(value, at),
-  });
+  const target = listOf(INT4_OID, values.length, values.length * (LENGTH_BYTES + 4));
+  let at = HEAD_BYTES;
+  for (const value of values) {
+    at = target.writeInt32BE(4, at);
+    at = target.writeInt32BE(value, at);
+  }
+  return target;
 }
 
 /** Of whole numbers that are not negative. */
 export function int8Array(values: readonly number[]): Buffer {
-  return encoded(INT8_OID, values, {
-    bytes: () => 8,
-    write: (target, at, value) => {
-      target.writeUInt32BE(Math.floor(value / 2 ** 32), at);
-      target.writeUInt32BE(value % 2 ** 32, at + 4);
-    },
-  });
+  const target = listOf(INT8_OID, values.length, values.length * (LENGTH_BYTES + 8));
+  let at = HEAD_BYTES;
+  for (const value of values) {
+    at = target.writeInt32BE(8, at);
+    at = target.writeUInt32BE(Math.floor(value / 2 ** 32), at);
+    at = target.writeUInt32BE(value % 2 ** 32, at);
+  }
+  return target;
 }
 
 /** Of texts without U+0000. */
@@ -57,18 +61,24 @@ interface Codec<T> {
 
 function encoded<T>(oid: number, values: readonly (T | null)[], codec: Codec<T>): Buffer {
   const lengths = values.map((value) => (value === null ? NULL_LENGTH : codec.bytes(value)));
-  const total = lengths.reduce((sum, length) => sum + LENGTH_BYTES + Math.max(length, 0), HEAD_BYTES);
-  const target = Buffer.allocUnsafe(total);
-  let at = 0;
-  for (const field of [1, lengths.includes(NULL_LENGTH) ? 1 : 0, oid, values.length, 1]) {
-    at = target.writeInt32BE(field, at);
-  }
+  const bytes = lengths.reduce((sum, length) => sum + LENGTH_BYTES + Math.max(length, 0), 0);
+  const target = listOf(oid, values.length, bytes, lengths.includes(NULL_LENGTH));
+  let at = HEAD_BYTES;
   for (const [index, value] of values.entries()) {
     const length = lengths[index] as number;
     at = target.writeInt32BE(length, at);
-    if (value === null) continue;
+    // Most members of most pages are empty, and even to write nothing is a call.
+    if (value === null || length === 0) continue;
     codec.write(target, at, value);
     at += length;
   }
+  return target;
+}
+
+/** Room for a list whose elements take so many bytes together, its head written. */
+function listOf(oid: number, length: number, bytes: number, hasNull = false): Buffer {
+  const target = Buffer.allocUnsafe(HEAD_BYTES + bytes);
+  let at = 0;
+  for (const field of [1, hasNull ? 1 : 0, oid, length, 1]) at = target.writeInt32BE(field, at);
   return target;
 }

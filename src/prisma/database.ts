@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
+import { type BinaryRows, binaryRows, type RowMemory } from './binary-rows.js';
 import { ConnectionWatch } from './connection-watch.js';
-import { type CopiedRows, copyOut } from './copy-out.js';
 import { databaseFault } from '../errors/database-error.js';
 
 /** A connection inside one transaction. Named SQL functions take it, so that nothing else is in scope there. */
@@ -31,7 +31,7 @@ export class PreparedStatement {
 
 /** Where bytes are read as they lie in the database. */
 export interface BinarySource {
-  copyRows(select: string, into: Buffer): Promise<CopiedRows>;
+  binaryRows(statement: pg.QueryConfig, memory: RowMemory, expectedBytes: number): Promise<BinaryRows>;
 }
 
 /** The one connection pool: Prisma's adapter and the hot SQL share it. */
@@ -90,14 +90,14 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
   }
 
   /**
-   * The rows of a SELECT in binary, in `into` where they fit; it may hold nothing from outside but numbers. Throws `unavailable`
-   * where the database is away.
+   * The rows of a prepared statement in binary, in memory of about `expectedBytes` that the caller releases. Throws `unavailable` and
+   * `tooSlow` like a transaction.
    */
-  async copyRows(select: string, into: Buffer): Promise<CopiedRows> {
+  async binaryRows(statement: pg.QueryConfig, memory: RowMemory, expectedBytes: number): Promise<BinaryRows> {
     const client = await this.pool.connect().catch((error: unknown) => rethrow(error));
     let broken: Error | undefined;
     try {
-      return await copyOut(client, select, into);
+      return await binaryRows(client, statement, memory, expectedBytes);
     } catch (error) {
       broken = error as Error;
       return rethrow(error);

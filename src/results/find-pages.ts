@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
 import { tooLarge } from '../errors/app-error.js';
-import type { StoredPayload } from '../payload/payload-store.js';
-import { PreparedStatement, type Queryable } from '../prisma/database.js';
-import { IS_VISIBLE, type Viewer, visibleTo } from '../simulations/simulation-access.service.js';
+import { type FoundPayload, STREAM_COLUMNS } from '../payload/fetch-payload.js';
+import type { DatabaseReading } from '../payload/resource.js';
+import type { Reading } from '../payload/spliced-body.js';
+import type { BinaryRows } from '../prisma/binary-rows.js';
+import { PreparedStatement } from '../prisma/database.js';
+import {
+  IS_VISIBLE,
+  versionOf,
+  type Viewer,
+  visibleTo,
+  withSummaries,
+} from '../simulations/simulation-access.service.js';
 import type { PageRange } from './domain/page-range.js';
 import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
 
@@ -17,7 +26,7 @@ export interface Selection {
 export interface StoredPage extends PageName {
   /** A JSON string literal. */
   readonly unit: string;
-  readonly payload: StoredPayload;
+  readonly payload: FoundPayload;
 }
 
 /** A stored page with all that was sent of it, but for its arrays; members are JSON text, `"key":value,"key":value`. */
@@ -42,91 +51,50 @@ export interface FullEstimator extends StoredEstimator<FullPage> {
 export interface FoundPages<E extends StoredEstimator<PageName>> {
   /** Of the simulation. */
   readonly id: number;
-  readonly epoch: string;
+  /** Of the results. */
   readonly version: string;
   /** Pages stored, whatever the selection. */
   readonly pagesStored: number;
   /** The estimators that the selection names, in the order in which they were first stored, also without pages. */
   readonly estimators: readonly E[];
+  /** To be called when nobody looks at streams that came along any more. */
+  readonly release: () => void;
 }
 
-/** A list of one member of the pages of an estimator, by page number; null where there are none. */
-type Column<T> = readonly T[] | null;
-
-interface NameRow {
-  readonly id: number;
-  readonly epoch: string;
-  readonly version: string;
-  readonly pages_stored: number;
-  readonly estimator_no: number | null;
-  readonly estimator_name: string;
-  readonly page_number: Column<number>;
-  readonly name: Column<string>;
-  readonly bins: Column<readonly number[]>;
-}
-
-interface Row extends NameRow {
-  readonly unit: Column<string>;
-  readonly payload_id: Column<number>;
-  readonly blocks: Column<number>;
-  readonly streams: Column<number>;
-  readonly stored_bytes: Column<number>;
-  readonly raw_bytes: Column<number>;
-}
-
-interface FullRow extends Row {
-  readonly shape: Column<FullPage['shape']>;
-  readonly metadata: Column<string | null>;
-  readonly data_members: Column<string>;
-  readonly axis_members: Column<readonly string[]>;
-  readonly other_members: Column<string>;
-  readonly estimator_metadata: string | null;
-  readonly estimator_members: string;
-}
-
-const NAME_COLUMNS = ['page_number', 'name', 'bins'] as const satisfies (keyof NameRow)[];
-const FIND_NAMES = statement('page names of a simulation', NAME_COLUMNS);
-const PAGE_COLUMNS = [
-  ...NAME_COLUMNS,
-  ...(['unit', 'payload_id', 'blocks', 'streams', 'stored_bytes', 'raw_bytes'] as const satisfies (keyof Row)[]),
+/** What every page has, in this order; then come its streams where they come along, then what a full answer shows more. */
+const COLUMNS = [
+  ...['v.id', 'v.version', 'v.pages', 'e.no', 'e.name', 'p.page_number', 'p.name', 'p.bins', 'p.unit'],
+  ...['p.payload_id', 'p.blocks', 'p.streams', 'p.stored_bytes', 'p.raw_bytes'],
 ];
-const FIND_PAGES = statement('pages of a simulation', PAGE_COLUMNS);
 const FULL_COLUMNS = [
-  'shape',
-  'metadata',
-  'data_members',
-  'axis_members',
-  'other_members',
-] as const satisfies (keyof FullRow)[];
-const FIND_FULL_PAGES = statement(
-  'full pages of a simulation',
-  [...PAGE_COLUMNS, ...FULL_COLUMNS],
-  ', e.metadata AS estimator_metadata, e.other_members AS estimator_members',
-);
+  ...['p.shape', 'p.metadata', 'p.data_members', 'p.axis_members', 'p.other_members', 'e.metadata', 'e.other_members'],
+];
+const STREAMS_FIELD = COLUMNS.length;
+const FULL_FIELD = STREAMS_FIELD + STREAM_COLUMNS.length;
+/** What a few small pages take; more is made room for. */
+const EXPECTED_BYTES = 128 * 1024;
 
-/** Pages come column by column, each as one JSON list: to take many rows apart one by one costs several times more. */
-function statement(name: string, columns: readonly string[], ofEstimator = ''): PreparedStatement {
+const FIND_PAGES = statement('pages of a simulation', []);
+const FIND_FULL_PAGES = statement('full pages of a simulation', FULL_COLUMNS);
+
+/**
+ * One row for each page, in the order of the answer. The streams of a page come along where it takes no more than its share of $6
+ * bytes; else payload_block is not looked at, since nothing equals NULL.
+ */
+function statement(name: string, more: readonly string[]): PreparedStatement {
+  const streams = STREAM_COLUMNS.map((column) => `b.${column}`);
   return new PreparedStatement(
     name,
-    `SELECT s.id, d.epoch, r.version, r.pages AS pages_stored, e.no AS estimator_no, e.name AS estimator_name${ofEstimator}, p.*
-     ${selected(columns.map((column) => `json_agg(${column}) AS ${column}`).join(', '))}
-    ORDER BY e.no`,
+    `SELECT ${[...COLUMNS, ...streams, ...more].join(', ')}
+       FROM (SELECT s.id, ${versionOf('results')} AS version, r.pages
+               ${withSummaries('results')} WHERE ${IS_VISIBLE} OFFSET 0) v
+       LEFT JOIN estimator e ON e.simulation_id = v.id AND ($4::bytea IS NULL OR e.name_hash = $4)
+       LEFT JOIN page p ON p.simulation_id = e.simulation_id AND p.estimator_no = e.no
+             AND ($5::int8multirange IS NULL OR p.page_number::bigint <@ $5::int8multirange)
+       LEFT JOIN payload_block b ON b.simulation_id = p.simulation_id AND b.block = 0
+             AND b.payload_id = CASE WHEN p.blocks = 1 AND p.stored_bytes * v.pages <= $6::bigint THEN p.payload_id END
+      ORDER BY e.no, p.page_number`,
   );
-}
-
-/** Estimators, in `p` what `ofPages` makes of their pages, all of them selected. */
-function selected(ofPages: string): string {
-  return `FROM simulation s
-     JOIN result_summary r ON r.simulation_id = s.id
-    CROSS JOIN database_epoch d
-     LEFT JOIN estimator e ON e.simulation_id = r.simulation_id AND ($4::bytea IS NULL OR e.name_hash = $4)
-    CROSS JOIN LATERAL (
-      SELECT ${ofPages}
-        FROM (SELECT * FROM page
-               WHERE simulation_id = e.simulation_id AND estimator_no = e.no
-                 AND ($5::int8multirange IS NULL OR page_number::bigint <@ $5::int8multirange)
-               ORDER BY page_number) sorted) p
-    WHERE ${IS_VISIBLE}`;
 }
 
 /** What a full answer may hold of text beside values and axes. */
@@ -135,18 +103,29 @@ const bytesOf = (texts: readonly string[]) => texts.map((text) => `COALESCE(octe
 const FIND_TEXT_BYTES = new PreparedStatement(
   'text of full pages',
   `SELECT sum(${bytesOf(['e.metadata', 'e.other_members'])} + COALESCE(p.bytes, 0))::float8 AS bytes
-     ${selected(`sum(${bytesOf(['metadata', 'data_members', 'other_members', "array_to_string(axis_members, '')"])}) AS bytes`)}`,
+     ${withSummaries('results')}
+     LEFT JOIN estimator e ON e.simulation_id = s.id AND ($4::bytea IS NULL OR e.name_hash = $4)
+    CROSS JOIN LATERAL (
+      SELECT sum(${bytesOf(['metadata', 'data_members', 'other_members', "array_to_string(axis_members, '')"])}) AS bytes
+        FROM page
+       WHERE simulation_id = e.simulation_id AND estimator_no = e.no
+         AND ($5::int8multirange IS NULL OR page_number::bigint <@ $5::int8multirange)) p
+    WHERE ${IS_VISIBLE}`,
 );
 
-/** Finds pages and their metadata in one statement that touches no payload; undefined where the viewer may not see such a simulation. */
+/**
+ * Finds pages and their metadata in one statement, and with them the streams of those that are so small that all of them fit into
+ * the reader's window; undefined where the viewer may not see such a simulation.
+ */
 export async function findPages(
-  db: Queryable,
+  reading: Reading,
   viewer: Viewer,
   jobId: string,
   selection: Selection,
 ): Promise<FoundPages<StoredEstimator<StoredPage>> | undefined> {
-  const { rows } = await db.query<Row>(FIND_PAGES.with(selecting(viewer, jobId, selection)));
-  return found(rows, (row) => estimatorOf(row, storedPage));
+  const values = [...selecting(viewer, jobId, selection), reading.windowBytes()];
+  const rows = await reading.db.binaryRows(FIND_PAGES.with(values), reading.pool, EXPECTED_BYTES);
+  return found(rows, estimatorIn, pageIn);
 }
 
 /**
@@ -154,34 +133,21 @@ export async function findPages(
  * for one answer.
  */
 export async function findFullPages(
-  db: Queryable,
+  reading: DatabaseReading,
   viewer: Viewer,
   jobId: string,
   selection: Selection,
 ): Promise<FoundPages<FullEstimator> | undefined> {
   const values = selecting(viewer, jobId, selection);
-  const { rows: measured } = await db.query<{ bytes: number | null }>(FIND_TEXT_BYTES.with(values));
+  const { rows: measured } = await reading.db.query<{ bytes: number | null }>(FIND_TEXT_BYTES.with(values));
   if ((measured[0]?.bytes ?? 0) > MAX_TEXT_BYTES) {
     throw tooLarge(
       `results: these pages have more than ${MAX_TEXT_BYTES} bytes of text beside values and axes; select fewer with estimator_name and page_numbers`,
     );
   }
-  const { rows } = await db.query<FullRow>(FIND_FULL_PAGES.with(values));
-  return found(rows, (row) => ({
-    ...estimatorOf(row, fullPage),
-    metadata: row.estimator_metadata,
-    otherMembers: row.estimator_members,
-  }));
-}
-
-/** The same for all pages, and only what a list of them shows. */
-export async function findPageNames(
-  db: Queryable,
-  viewer: Viewer,
-  jobId: string,
-): Promise<FoundPages<StoredEstimator<PageName>> | undefined> {
-  const { rows } = await db.query<NameRow>(FIND_NAMES.with(selecting(viewer, jobId, {})));
-  return found(rows, (row) => estimatorOf(row, nameOf));
+  const statement = FIND_FULL_PAGES.with([...values, reading.windowBytes()]);
+  const rows = await reading.db.binaryRows(statement, reading.pool, EXPECTED_BYTES);
+  return found(rows, fullEstimatorIn, fullPageIn);
 }
 
 /** The values of a statement. */
@@ -189,61 +155,81 @@ function selecting(viewer: Viewer, jobId: string, { estimatorName, pages }: Sele
   return [...visibleTo(viewer, jobId), nameHash(estimatorName), multirange(pages)];
 }
 
-function found<R extends NameRow, E extends StoredEstimator<PageName>>(
-  rows: readonly R[],
-  estimatorIn: (row: R) => E,
+/** Undefined where there are no rows; the rows are released with what was found. */
+function found<P extends StoredPage, E extends StoredEstimator<P>>(
+  rows: BinaryRows,
+  estimatorOf: (rows: BinaryRows, pages: P[]) => E,
+  pageOf: (rows: BinaryRows) => P,
 ): FoundPages<E> | undefined {
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  const estimators = rows.filter(({ estimator_no }) => estimator_no !== null).map(estimatorIn);
-  const { id, epoch, version, pages_stored: pagesStored } = first;
-  return { id, epoch, version, pagesStored, estimators };
+  const release = () => rows.release();
+  if (!rows.next()) {
+    release();
+    return undefined;
+  }
+  const [id, version, pagesStored] = [rows.int4(0), rows.text(1), rows.int4(2)];
+  const estimators: E[] = [];
+  let no: number | undefined;
+  let pages: P[] = [];
+  do {
+    if (rows.isNull(3)) break;
+    if (rows.int4(3) !== no) {
+      no = rows.int4(3);
+      pages = [];
+      estimators.push(estimatorOf(rows, pages));
+    }
+    if (!rows.isNull(5)) pages.push(pageOf(rows));
+  } while (rows.next());
+  return { id, version, pagesStored, estimators, release };
 }
 
-function estimatorOf<R extends NameRow, P extends PageName>(
-  row: R,
-  pageOf: (row: R, index: number) => P,
-): StoredEstimator<P> {
-  return { name: row.estimator_name, pages: (row.page_number ?? []).map((_, index) => pageOf(row, index)) };
+function estimatorIn(rows: BinaryRows, pages: readonly StoredPage[]): StoredEstimator<StoredPage> {
+  return { name: rows.text(4), pages };
 }
 
-function storedPage(row: Row, index: number): StoredPage {
+function pageIn(rows: BinaryRows): StoredPage {
   return {
-    ...nameOf(row, index),
-    unit: memberOf(row.unit, index),
-    payload: {
-      simulationId: row.id,
-      payloadId: memberOf(row.payload_id, index),
-      blocks: memberOf(row.blocks, index),
-      streams: memberOf(row.streams, index),
-      storedBytes: memberOf(row.stored_bytes, index),
-      rawBytes: memberOf(row.raw_bytes, index),
-    },
+    pageNumber: rows.int4(5),
+    name: rows.text(6),
+    bins: rows.int4s(7),
+    unit: rows.text(8),
+    payload: payloadIn(rows),
   };
 }
 
-function fullPage(row: FullRow, index: number): FullPage {
+function payloadIn(rows: BinaryRows): FoundPayload {
   return {
-    ...storedPage(row, index),
-    shape: memberOf(row.shape, index),
-    metadata: memberOf(row.metadata, index),
-    dataMembers: memberOf(row.data_members, index),
-    axisMembers: memberOf(row.axis_members, index),
-    otherMembers: memberOf(row.other_members, index),
+    simulationId: rows.int4(0),
+    payloadId: rows.int8(9),
+    blocks: rows.int4(10),
+    streams: rows.int4(11),
+    storedBytes: rows.int8(12),
+    rawBytes: rows.int8(13),
+    along: rows.isNull(STREAMS_FIELD) ? undefined : { rows, position: rows.position, field: STREAMS_FIELD },
   };
 }
 
-function nameOf(row: NameRow, index: number): PageName {
+function fullEstimatorIn(rows: BinaryRows, pages: readonly FullPage[]): FullEstimator {
   return {
-    pageNumber: memberOf(row.page_number, index),
-    name: memberOf(row.name, index),
-    bins: memberOf(row.bins, index),
+    name: rows.text(4),
+    pages,
+    metadata: textOrNull(rows, FULL_FIELD + 5),
+    otherMembers: rows.text(FULL_FIELD + 6),
   };
 }
 
-/** Columns are equally long, and but for metadata none has a NULL. */
-function memberOf<T>(column: Column<T>, index: number): T {
-  return column?.[index] as T;
+function fullPageIn(rows: BinaryRows): FullPage {
+  return {
+    ...pageIn(rows),
+    shape: rows.text(FULL_FIELD) as FullPage['shape'],
+    metadata: textOrNull(rows, FULL_FIELD + 1),
+    dataMembers: rows.text(FULL_FIELD + 2),
+    axisMembers: rows.texts(FULL_FIELD + 3),
+    otherMembers: rows.text(FULL_FIELD + 4),
+  };
+}
+
+function textOrNull(rows: BinaryRows, field: number): string | null {
+  return rows.isNull(field) ? null : rows.text(field);
 }
 
 function nameHash(name: string | undefined): Buffer | null {

@@ -1,5 +1,5 @@
 import { SegmentList } from '../payload/segment-list.js';
-import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
+import type { StoredEstimator } from './domain/stored-estimator.js';
 import type { StoredPage } from './find-pages.js';
 
 /** `GET /results` in the API reference's shape: JSON text around the stored arrays. */
@@ -29,15 +29,4 @@ function addPage(answer: SegmentList, page: StoredPage, before: string): void {
     answer.part(payload, axis);
   }
   answer.text(`],"unit":${page.unit}}}`);
-}
-
-/** `GET /estimators`: names and page metadata without the arrays. */
-export function estimatorsAnswer(estimators: readonly StoredEstimator<PageName>[]): object {
-  return {
-    message: 'Estimators',
-    estimators: estimators.map(({ name, pages }) => ({
-      name,
-      pages: pages.map((page) => ({ page_number: page.pageNumber, name: page.name, dimensions: page.bins })),
-    })),
-  };
 }

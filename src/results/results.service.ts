@@ -4,27 +4,24 @@ import { AppError } from '../errors/app-error.js';
 import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { OutputNamesService } from '../inputs/output-names.service.js';
 import { MetricsService } from '../metrics/metrics.service.js';
-import type { AnswerShape, Resource, SplicedResource } from '../payload/resource.js';
+import type { DatabaseReading, Resource, SplicedResource } from '../payload/resource.js';
 import type { Segment } from '../payload/segment-list.js';
 import { Database } from '../prisma/database.js';
-import {
-  noSuchJob,
-  SimulationAccessService,
-  type Viewer,
-  validatorOf,
-} from '../simulations/simulation-access.service.js';
+import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/simulation-access.service.js';
 import { UpdateKeyService } from '../simulations/update-key.service.js';
 import { inOrderOfOutputs, nameEstimators } from './domain/estimator-names.js';
+import type { EstimatorsNames } from './domain/estimators-names.js';
 import { KeyedQueue } from './domain/keyed-queue.js';
 import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
-import { findFullPages, findPageNames, findPages, type FoundPages, type Selection } from './find-pages.js';
+import { findEstimators } from './find-estimators.js';
+import { findFullPages, findPages, type FoundPages, type Selection } from './find-pages.js';
 import { type FullForm, fullPagesAnswer } from './full-pages-answer.js';
 import type { ParsedEstimator } from './ingest/parsed-results.js';
 import { resultsFormat, type ResultsEnvelope } from './ingest/results-format.js';
 import { ResultsReader } from './ingest/results-reader.js';
 import { type Naming, namingRecord, renamed } from './ingest/renamed.js';
 import { storeResults } from './ingest/store-results.js';
-import { estimatorsAnswer, resultsAnswer } from './reference-answer.js';
+import { resultsAnswer } from './reference-answer.js';
 
 /** Owns estimators and pages: takes them in, and hands them back. Knows neither HTTP nor AMQP. */
 @Injectable()
@@ -73,49 +70,45 @@ export class ResultsService {
 
   /** The selected pages in the API reference's shape. */
   read(viewer: Viewer, jobId: string, selection: Selection): SplicedResource {
-    const find = () => findPages(this.database, viewer, jobId, selection);
-    return this.selected(viewer, jobId, ['results', selection], find, resultsAnswer);
+    const find = (reading: DatabaseReading) => findPages(reading, viewer, jobId, selection);
+    return this.selected(viewer, jobId, `results ${JSON.stringify(selection)}`, find, resultsAnswer);
   }
 
   /** The selected pages with all that was sent of them, in the shape that the platform's workers send. */
   readFull(viewer: Viewer, jobId: string, selection: Selection, form: FullForm): SplicedResource {
-    const find = () => findFullPages(this.database, viewer, jobId, selection);
-    return this.selected(viewer, jobId, ['full results', form, selection], find, (estimators) =>
-      fullPagesAnswer(form, estimators),
-    );
+    const find = (reading: DatabaseReading) => findFullPages(reading, viewer, jobId, selection);
+    const what = `full results ${JSON.stringify([form, selection])}`;
+    return this.selected(viewer, jobId, what, find, (estimators) => fullPagesAnswer(form, estimators));
   }
 
   /** Names and page metadata of all estimators. */
-  listEstimators(
-    viewer: Viewer,
-    jobId: string,
-    { name, answer }: AnswerShape<readonly StoredEstimator<PageName>[]> = ESTIMATORS,
-  ): Resource {
+  listEstimators(viewer: Viewer, jobId: string, names: EstimatorsNames = ESTIMATORS): Resource {
     return {
-      validator: () => this.validator(viewer, jobId, [name]),
+      validator: () => this.validator(viewer, jobId, names.list),
       open: async () => {
-        const found = present(await findPageNames(this.database, viewer, jobId));
-        return { validator: validatorOf(found, [found.version, name]), body: answer(found.estimators) };
+        const { version, text } = present(await findEstimators(this.database, viewer, jobId, names));
+        return { validator: `${version} ${names.list}`, text };
       },
     };
   }
 
-  /** @param parts of the validator, besides the version */
+  /** @param what the validator says besides the version */
   private selected<E extends StoredEstimator<PageName>>(
     viewer: Viewer,
     jobId: string,
-    parts: readonly unknown[],
-    find: () => Promise<FoundPages<E> | undefined>,
+    what: string,
+    find: (reading: DatabaseReading) => Promise<FoundPages<E> | undefined>,
     answer: (estimators: readonly E[]) => Iterable<Segment>,
   ): SplicedResource {
     return {
-      validator: () => this.validator(viewer, jobId, parts),
-      open: async () => {
-        const found = present(await find());
+      validator: () => this.validator(viewer, jobId, what),
+      open: async (reading) => {
+        const found = present(await find(reading));
         if (found.estimators.length === 0) throw new AppError('notFound', 'Estimator not found');
         const estimators = found.estimators.filter(({ pages }) => pages.length > 0);
         if (estimators.length === 0) throw new AppError('notFound', 'Page not found');
-        return { validator: validatorOf(found, [found.version, ...parts]), segments: answer(estimators) };
+        const { version, release } = found;
+        return { validator: `${version} ${what}`, segments: answer(estimators), release };
       },
     };
   }
@@ -129,17 +122,21 @@ export class ResultsService {
     return { names, order: inOrderOfOutputs(names, outputs) };
   }
 
-  private async validator(viewer: Viewer, jobId: string, parts: readonly unknown[]): Promise<string> {
-    const simulation = await this.access.require(viewer, jobId);
-    return validatorOf(simulation, [simulation.versions.results, ...parts]);
+  private async validator(viewer: Viewer, jobId: string, what: string): Promise<string> {
+    return `${await this.access.versionOf('results', viewer, jobId)} ${what}`;
   }
 }
 
-/** The API reference's shape of a list of estimators. */
-const ESTIMATORS = { name: 'estimators', answer: estimatorsAnswer };
+/** The API reference's list of estimators. */
+const ESTIMATORS: EstimatorsNames = {
+  list: 'estimators',
+  estimators: 'estimators',
+  pages: 'pages',
+  page: { page_number: 'number', name: 'name', dimensions: 'bins' },
+};
 
 /** Throws `notFound` for a simulation that nobody may see, or that has no results. */
-function present<E extends StoredEstimator<PageName>>(found: FoundPages<E> | undefined): FoundPages<E> {
+function present<F extends { readonly pagesStored: number }>(found: F | undefined): F {
   if (found === undefined) throw noSuchJob();
   if (found.pagesStored === 0) throw new AppError('notFound', 'Results are unavailable');
   return found;

@@ -6,27 +6,22 @@ import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { DocumentBuilder } from '../json/document-builder.js';
 import type { AnswerShape, Resource } from '../payload/resource.js';
 import { Database } from '../prisma/database.js';
-import {
-  noSuchJob,
-  SimulationAccessService,
-  validatorOf,
-  type Viewer,
-} from '../simulations/simulation-access.service.js';
+import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/simulation-access.service.js';
 import { type AuthorizedSimulation, UpdateKeyService } from '../simulations/update-key.service.js';
-import { type JobProgress, visibleTasks } from './domain/task-list.js';
+import type { JobProgress } from './domain/job-progress.js';
 import type { TaskUpdate } from './domain/task-update.js';
-import { TasksAnswer } from './dto/tasks-answer.js';
 import { findTasks } from './find-tasks.js';
 import { readTaskUpdate, UPDATE_DICT_SHAPE } from './ingest/read-task-update.js';
 import { TASK_FORMAT, TASK_LIST_FORMAT } from './ingest/task-format.js';
 import { TaskListReader } from './ingest/task-list-reader.js';
+import { tasksText } from './tasks-text.js';
 import { type SimulationUpdates, storeTaskUpdates } from './store-task-updates.js';
 
 /** As many as one bulk body may hold, twice: a statement of some hundred milliseconds. */
 const MAX_UPDATES_TOGETHER = 20_000;
 
-/** The shape of root. */
-const TASKS = { name: 'tasks', answer: (progress: JobProgress) => TasksAnswer.of(progress) };
+/** The API reference's shape. */
+const TASKS = { name: 'tasks', answer: tasksText };
 
 /** Owns the tasks of simulations: merges what workers say of them, and shows them with the state of the job. */
 @Injectable()
@@ -68,18 +63,14 @@ export class TasksService {
     this.logger.debug({ jobId: simulation.jobId, updates: updates.length, changed }, 'task updates merged');
   }
 
-  /** The tasks and the state of a job, which depends on results as well. */
-  read(viewer: Viewer, jobId: string, { name, answer }: AnswerShape<JobProgress> = TASKS): Resource {
+  /** The tasks and the state of a job. */
+  read(viewer: Viewer, jobId: string, { name, answer }: AnswerShape<JobProgress, string> = TASKS): Resource {
     return {
-      validator: async () => {
-        const simulation = await this.access.require(viewer, jobId);
-        return validatorOf(simulation, [name, simulation.versions.tasks, simulation.versions.results]);
-      },
+      validator: async () => `${await this.access.versionOf('tasks', viewer, jobId)} ${name}`,
       open: async () => {
         const found = await findTasks(this.database, viewer, jobId);
         if (found === undefined) throw noSuchJob();
-        const body = answer({ jobState: found.jobState, tasks: visibleTasks(found.stored, found.ntasks) });
-        return { validator: validatorOf(found, [name, ...found.versions]), body };
+        return { validator: `${found.version} ${name}`, text: answer(found) };
       },
     };
   }

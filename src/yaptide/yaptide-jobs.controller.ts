@@ -8,11 +8,11 @@ import { DIALECT_PREFIX, DIALECT_TAG } from '../http/dialect.js';
 import { JobQuery } from '../http/job-query.js';
 import { ValidQuery } from '../http/valid-query.decorator.js';
 import type { Viewer } from '../simulations/simulation-access.service.js';
-import type { JobProgress } from '../tasks/domain/task-list.js';
+import type { JobProgress } from '../tasks/domain/job-progress.js';
 import { TasksService } from '../tasks/tasks.service.js';
 import { JobsAnswer } from './dto/jobs-answer.js';
 
-const SHAPE = { name: 'job status', answer: (progress: JobProgress) => JobsAnswer.of(progress) };
+const SHAPE = { name: 'job status', answer: (progress: JobProgress) => JSON.stringify(JobsAnswer.of(progress)) };
 
 /** A path at which the state of a job is read: which of them a client asks does not matter. */
 function JobStatus(path = ''): MethodDecorator {

@@ -3,7 +3,9 @@ import type { Options } from 'amqplib';
 import { LogsService } from '../../src/logs/logs.service.js';
 import { MetricsService } from '../../src/metrics/metrics.service.js';
 import { PayloadReaderService } from '../../src/payload/payload-reader.service.js';
-import { joined, type Segment } from '../../src/payload/segment-list.js';
+import type { SplicedResource } from '../../src/payload/resource.js';
+import { joined } from '../../src/payload/segment-list.js';
+import { splicedBody } from '../../src/payload/spliced-body.js';
 import { ResultsService } from '../../src/results/results.service.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
 import { eventually, TestBroker } from '../support/amqp.js';
@@ -29,19 +31,19 @@ const page = (pageNumber: number, values: number[] = [0.1, 0.25]) => ({
 });
 
 async function resultsOf(jobId: string): Promise<unknown> {
-  const { segments } = await test_.app.get(ResultsService).read(test_.owner, jobId, {}).open();
-  return readJson(segments);
+  return readJson(test_.app.get(ResultsService).read(test_.owner, jobId, {}));
 }
 
 async function logsOf(jobId: string): Promise<unknown> {
-  const { segments } = await test_.app.get(LogsService).read(test_.owner, jobId).open();
-  return readJson(segments);
+  return readJson(test_.app.get(LogsService).read(test_.owner, jobId));
 }
 
-async function readJson(segments: Iterable<Segment>): Promise<unknown> {
+async function readJson(resource: SplicedResource): Promise<unknown> {
   const all: Buffer[] = [];
-  for await (const { pieces } of test_.app.get(PayloadReaderService).stream(joined(segments), 'identity'))
-    all.push(...pieces);
+  await test_.app.get(PayloadReaderService).reading(async (reading) => {
+    const { segments } = await resource.open(reading);
+    for await (const { pieces } of splicedBody(reading, joined(segments), 'identity')) all.push(...pieces);
+  });
   return JSON.parse(Buffer.concat(all).toString('utf8'));
 }
 
@@ -55,8 +57,8 @@ interface ShownTasks {
 }
 
 async function tasksOf(jobId: string): Promise<ShownTasks> {
-  const { body } = await test_.app.get(TasksService).read(test_.owner, jobId).open();
-  return body as ShownTasks;
+  const { text } = await test_.app.get(TasksService).read(test_.owner, jobId).open();
+  return JSON.parse(text) as ShownTasks;
 }
 
 describe('what a worker may publish', () => {

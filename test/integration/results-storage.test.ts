@@ -2,7 +2,8 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { BufferPool } from '../../src/json/buffer-pool.js';
 import { joined } from '../../src/payload/segment-list.js';
-import { type BodyEncoding, type Reading, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
+import type { DatabaseReading } from '../../src/payload/resource.js';
+import { type BodyEncoding, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
 import { PurgeService } from '../../src/simulations/purge.service.js';
 import { ResultsService } from '../../src/results/results.service.js';
 import type { Selection } from '../../src/results/find-pages.js';
@@ -19,8 +20,9 @@ afterAll(() => test_.close());
 
 const pool = new BufferPool(1e6);
 
-function reading(): Reading {
-  return { db: test_.database, pool, windowBytes: () => 64 * 1024 };
+/** @param bytes of the window: small pages come along with what is found of them, unless there is none */
+function reading(bytes = 64 * 1024): DatabaseReading {
+  return { db: test_.database, pool, windowBytes: () => bytes };
 }
 
 async function readText(
@@ -28,17 +30,28 @@ async function readText(
   encoding: BodyEncoding = 'identity',
   selection: Selection = {},
 ): Promise<string> {
-  const { segments } = await results.read(test_.owner, jobId, selection).open();
+  const body = await readBody(reading(), jobId, encoding, selection);
+  expect((await readBody(reading(64), jobId, encoding, selection)).equals(body)).toBe(true);
+  if (encoding === 'identity') return body.toString();
+  return (encoding === 'gzip' ? gunzipSync(body) : inflateSync(body)).toString();
+}
+
+async function readBody(
+  room: DatabaseReading,
+  jobId: string,
+  encoding: BodyEncoding,
+  selection: Selection,
+): Promise<Buffer> {
+  const { segments, release } = await results.read(test_.owner, jobId, selection).open(room);
   const list = joined(segments);
   const pieces: Buffer[] = [];
-  for await (const { pieces: some, sent } of splicedBody(reading(), list, encoding)) {
+  for await (const { pieces: some, sent } of splicedBody(room, list, encoding, release)) {
     pieces.push(Buffer.concat(some));
     sent();
   }
   const body = Buffer.concat(pieces);
   expect(body).toHaveLength(splicedLength(list, encoding));
-  if (encoding === 'identity') return body.toString();
-  return (encoding === 'gzip' ? gunzipSync(body) : inflateSync(body)).toString();
+  return body;
 }
 
 async function read(jobId: string): Promise<{ estimators: { name: string; pages: ReferencePage[] }[] }> {
@@ -280,7 +293,7 @@ test('a reader keeps its snapshot while pages are replaced, and the old payload 
   const save = (value: number) =>
     results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, value)] }] }));
   await save(1);
-  const { segments } = await results.read(test_.owner, identity.simulation_id, {}).open();
+  const { segments } = await results.read(test_.owner, identity.simulation_id, {}).open(reading(1));
   const list = joined(segments);
   await save(2);
   const body = async () => {

@@ -9,6 +9,7 @@ import { storeTaskUpdates } from '../../src/tasks/store-task-updates.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
 import { reportJob } from '../../src/tasks/report-job.js';
 import { eventually } from '../support/amqp.js';
+import { shownTasks } from '../support/shown-tasks.js';
 import { bodyOf, createTestApp, submitSimulation, type TestApp } from '../support/test-app.js';
 
 let test_: TestApp;
@@ -33,7 +34,7 @@ interface Shown {
 }
 
 async function read(jobId: string): Promise<Shown> {
-  return (await tasks.read(test_.owner, jobId).open()).body as Shown;
+  return JSON.parse((await tasks.read(test_.owner, jobId).open()).text) as Shown;
 }
 
 async function validator(jobId: string): Promise<string> {
@@ -57,6 +58,8 @@ const update: fc.Arbitrary<TaskUpdate> = fc
     estimate: seconds === null ? null : { seconds, atPrimaries: rest.simulatedPrimaries ?? -1 },
   }));
 
+const isoTime = (time: number | null) => (time === null ? null : new Date(time).toISOString());
+
 test('PostgreSQL folds updates as the pure merge does, and the summary follows', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(update, { maxLength: 5 }), { minLength: 1, maxLength: 6 }), async (batches) => {
@@ -64,9 +67,14 @@ test('PostgreSQL folds updates as the pure merge does, and the summary follows',
       for (const batch of batches) await storeTaskUpdates(test_.database, [{ simulationId: id, updates: batch }]);
       const merged = foldTaskUpdates(batches.flat());
       const found = await findTasks(test_.database, test_.owner, simulation_id);
-      expect(found?.stored.map(({ lastUpdateTime: _, ...task }) => task)).toStrictEqual(
-        merged.map(({ estimate, ...task }) => ({ ...task, estimatedTime: estimate?.seconds ?? null })),
-      );
+      const stored = merged.map(({ estimate, ...task }) => ({
+        ...task,
+        estimatedTime: estimate?.seconds ?? null,
+        startTime: isoTime(task.startTime),
+        endTime: isoTime(task.endTime),
+        lastUpdateTime: null,
+      }));
+      expect(found?.tasks.map((task) => ({ ...task, lastUpdateTime: null }))).toStrictEqual(shownTasks(stored, 2));
       const { rows } = await test_.database.query<Record<string, unknown>>(
         'SELECT * FROM task_summary WHERE simulation_id = $1',
         [id],
@@ -151,7 +159,7 @@ test('updates of the same tasks at the same time neither fail nor lose anything'
   );
   await Promise.all(batches.map((batch) => storeTaskUpdates(test_.database, [{ simulationId: id, updates: batch }])));
   const found = await findTasks(test_.database, test_.owner, simulation_id);
-  expect(found?.stored.map(({ simulatedPrimaries }) => simulatedPrimaries)).toStrictEqual(
+  expect(found?.tasks.map(({ simulatedPrimaries }) => simulatedPrimaries)).toStrictEqual(
     Array.from({ length: 20 }, () => 29),
   );
 });

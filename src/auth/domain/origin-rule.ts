@@ -13,12 +13,17 @@ export interface OriginFacts {
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** Whether requests of this method change nothing (RFC 9110, 9.2.1). */
+export function isSafe(method: string): boolean {
+  return SAFE_METHODS.has(method);
+}
+
 /**
  * True where another site's page may have made the browser send this request in the user's name: it changes
  * state, is authorised by cookies alone, and its Origin is neither ours nor an allowed one. `null` is foreign.
  */
 export function isForeignWrite(facts: OriginFacts, allowedOrigins: readonly string[]): boolean {
-  if (SAFE_METHODS.has(facts.method) || facts.origin === undefined) return false;
+  if (isSafe(facts.method) || facts.origin === undefined) return false;
   const guarded = facts.makesSession || (facts.carriesSessionCookie && !facts.hasAuthorization);
   if (!guarded) return false;
   const origin = normalOrigin(facts.origin);

@@ -27,8 +27,10 @@ interface Summary {
   readonly pages: number;
 }
 
-interface NumberedPage extends ParsedPage {
+/** A page and the number of its estimator; the page is not copied, since there may be thousands. */
+interface NumberedPage {
   readonly estimatorNo: number;
+  readonly page: ParsedPage;
 }
 
 /**
@@ -43,10 +45,11 @@ export async function storeResults(
 ): Promise<ResultsOutcome> {
   const summary = await lockSummary(tx, simulationId);
   const named = await storeEstimators(tx, simulationId, summary, update);
-  const pages = update.estimators.flatMap((estimator) =>
-    estimator.pages.map((page) => ({ ...page, estimatorNo: named.numbers.get(estimator.name) as number })),
-  );
-  pages.sort((a, b) => a.estimatorNo - b.estimatorNo || a.pageNumber - b.pageNumber);
+  const pages = update.estimators.flatMap((estimator) => {
+    const estimatorNo = named.numbers.get(estimator.name) as number;
+    return estimator.pages.map((page) => ({ estimatorNo, page }));
+  });
+  pages.sort((a, b) => a.estimatorNo - b.estimatorNo || a.page.pageNumber - b.page.pageNumber);
   const stored = { pagesNew: 0, pagesReplaced: 0 };
   for (const slice of slicesOf(pages)) {
     const { fresh, replaced } = await storePages(tx, simulationId, slice, update);
@@ -131,8 +134,9 @@ const SLICE_BYTES = 4 * 1024 * 1024;
 function* slicesOf(pages: readonly NumberedPage[]): Generator<NumberedPage[]> {
   let slice: NumberedPage[] = [];
   let bytes = 0;
-  for (const page of pages) {
-    slice.push(page);
+  for (const numbered of pages) {
+    const { page } = numbered;
+    slice.push(numbered);
     bytes += (page.metadata?.length ?? 0) + page.otherMembers.length + page.dataMembers.length;
     if (slice.length < SLICE_PAGES && bytes < SLICE_BYTES) continue;
     yield slice;
@@ -215,19 +219,24 @@ async function upsertPages(
   const { estimators, pages: numbers, payloads, replaced } = rows[0] as WrittenColumns;
   const written: WrittenPage[] = [];
   // Both are in the same order.
-  for (const { estimatorNo, pageNumber, payload } of pages) {
+  for (const { estimatorNo, page } of pages) {
     const at = written.length;
-    if (estimators?.[at] !== estimatorNo || numbers?.[at] !== pageNumber) continue;
-    written.push({ payload, payloadId: payloads?.[at] as number, replacedPayloadId: replaced?.[at] ?? null });
+    if (estimators?.[at] !== estimatorNo || numbers?.[at] !== page.pageNumber) continue;
+    written.push({
+      payload: page.payload,
+      payloadId: payloads?.[at] as number,
+      replacedPayloadId: replaced?.[at] ?? null,
+    });
   }
   return written;
 }
 
 /** In the order of `incoming`. */
-function columnsOf(pages: readonly NumberedPage[]): Buffer[] {
+function columnsOf(numbered: readonly NumberedPage[]): Buffer[] {
+  const pages = numbered.map(({ page }) => page);
   const sizes = pages.map(({ payload }) => sizeOf(payload));
   return [
-    int4Array(pages.map(({ estimatorNo }) => estimatorNo)),
+    int4Array(numbered.map(({ estimatorNo }) => estimatorNo)),
     int4Array(pages.map(({ pageNumber }) => pageNumber)),
     textArray(pages.map(({ shape }) => shape)),
     textArray(pages.map(({ name }) => name)),

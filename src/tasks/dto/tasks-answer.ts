@@ -1,12 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { isoTime } from '../../json/iso-time.js';
-import type { JobProgress, StoredTask } from '../domain/task-list.js';
 import { TASK_STATES, type TaskState } from '../domain/task-update.js';
 
 const PRIMARIES = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, nullable: true } as const;
 const TIME = { type: 'string', format: 'date-time', nullable: true } as const;
 
-/** A task as a reader sees it; null is unknown. */
+/** A task as a reader sees it; null is unknown. `tasks-text.ts` prints it. */
 export class TaskAnswer {
   @ApiProperty({ type: 'integer', minimum: 0, example: 1 })
   task_id!: number;
@@ -35,19 +33,6 @@ export class TaskAnswer {
     example: '2026-11-24T09:31:07.250Z',
   })
   last_update_time!: string | null;
-
-  static of(task: StoredTask): TaskAnswer {
-    return {
-      task_id: task.taskId,
-      task_state: task.state,
-      requested_primaries: task.requestedPrimaries,
-      simulated_primaries: task.simulatedPrimaries,
-      estimated_time: task.estimatedTime,
-      start_time: timeOf(task.startTime),
-      end_time: timeOf(task.endTime),
-      last_update_time: timeOf(task.lastUpdateTime),
-    };
-  }
 }
 
 /** The answer of GET /tasks. */
@@ -63,16 +48,4 @@ export class TasksAnswer {
 
   @ApiProperty({ type: [TaskAnswer], description: 'By task_id; those that have not reported are PENDING' })
   tasks!: TaskAnswer[];
-
-  static of({ jobState, tasks }: JobProgress): TasksAnswer {
-    return {
-      message: 'Tasks',
-      job_state: jobState,
-      tasks: tasks.map((task) => TaskAnswer.of(task)),
-    };
-  }
-}
-
-function timeOf(time: number | null): string | null {
-  return time === null ? null : isoTime(time);
 }

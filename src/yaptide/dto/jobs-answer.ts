@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { JOB_STATES } from '../../simulations/domain/job-state.js';
-import type { JobProgress, StoredTask } from '../../tasks/domain/task-list.js';
+import type { JobProgress, ShownTask } from '../../tasks/domain/job-progress.js';
 import { TASK_STATES } from '../../tasks/domain/task-update.js';
 import { type Duration, durationOf } from '../domain/duration.js';
 
@@ -36,7 +36,7 @@ class TaskStatus {
   estimated_time?: Duration;
 
   /** What is unknown is left out, which is how that dialect's clients tell. */
-  static of(task: StoredTask): TaskStatus {
+  static of(task: ShownTask): TaskStatus {
     return {
       task_id: task.taskId,
       task_state: task.state,
@@ -67,6 +67,6 @@ export class JobsAnswer {
 }
 
 /** RFC 1123 in GMT. */
-function gmtTime(time: number): string {
+function gmtTime(time: string): string {
   return new Date(time).toUTCString();
 }
