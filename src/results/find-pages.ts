@@ -79,7 +79,8 @@ const FIND_FULL_PAGES = statement('full pages of a simulation', FULL_COLUMNS);
 
 /**
  * One row for each page, in the order of the answer. The streams of a page come along where it takes no more than its share of $6
- * bytes; else payload_block is not looked at, since nothing equals NULL.
+ * bytes; else payload_block is not looked at, since nothing equals NULL. With LATERAL and OFFSET PostgreSQL can only go from
+ * row to row, each found by a primary key: as plain joins it hashes whole tables while it has no statistics of them.
  */
 function statement(name: string, more: readonly string[]): PreparedStatement {
   const streams = STREAM_COLUMNS.map((column) => `b.${column}`);
@@ -88,11 +89,17 @@ function statement(name: string, more: readonly string[]): PreparedStatement {
     `SELECT ${[...COLUMNS, ...streams, ...more].join(', ')}
        FROM (SELECT s.id, ${versionOf('results')} AS version, r.pages
                ${withSummaries('results')} WHERE ${IS_VISIBLE} OFFSET 0) v
-       LEFT JOIN estimator e ON e.simulation_id = v.id AND ($4::bytea IS NULL OR e.name_hash = $4)
-       LEFT JOIN page p ON p.simulation_id = e.simulation_id AND p.estimator_no = e.no
-             AND ($5::int8multirange IS NULL OR p.page_number::bigint <@ $5::int8multirange)
-       LEFT JOIN payload_block b ON b.simulation_id = p.simulation_id AND b.block = 0
-             AND b.payload_id = CASE WHEN p.blocks = 1 AND p.stored_bytes * v.pages <= $6::bigint THEN p.payload_id END
+       LEFT JOIN LATERAL (
+            SELECT * FROM estimator WHERE simulation_id = v.id AND ($4::bytea IS NULL OR name_hash = $4) OFFSET 0) e ON true
+       LEFT JOIN LATERAL (
+            SELECT * FROM page
+             WHERE simulation_id = v.id AND estimator_no = e.no AND ($5::int8multirange IS NULL OR page_number::bigint <@ $5)
+            OFFSET 0) p ON true
+       LEFT JOIN LATERAL (
+            SELECT * FROM payload_block
+             WHERE simulation_id = v.id AND block = 0
+               AND payload_id = CASE WHEN p.blocks = 1 AND p.stored_bytes * v.pages <= $6::bigint THEN p.payload_id END
+            OFFSET 0) b ON true
       ORDER BY e.no, p.page_number`,
   );
 }
