@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+
 /** Adler-32 (RFC 1950) and how the checksums of parts combine into that of the whole, after zlib's own algorithms. */
 
 const ADLER_BASE = 65_521;
@@ -38,8 +40,12 @@ const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-32 (gzip's) of a text that goes on with the bytes from `start` to `end`: for short ones faster than a call of zlib. */
+/** Up to so many bytes a loop is faster than a call of zlib. */
+const SHORT_BYTES = 256;
+
+/** CRC-32 (gzip's) of a text that goes on with the bytes from `start` to `end`. */
 export function crc32Of(bytes: Uint8Array, start: number, end: number, before: number): number {
+  if (end - start > SHORT_BYTES) return crc32(bytes.subarray(start, end), before);
   let crc = ~before;
   for (let at = start; at < end; at++) {
     crc = (CRC_TABLE[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8);

@@ -1,4 +1,3 @@
-import type { QueryConfig } from 'pg';
 import { BufferPool } from '../json/buffer-pool.js';
 import type { BinaryRows } from '../prisma/binary-rows.js';
 import { type BinarySource, PreparedStatement } from '../prisma/database.js';
@@ -96,8 +95,8 @@ export async function fetchSingleBlocks(
   const [{ simulationId }] = payloads as [StoredPayload];
   const ids = `{${payloads.map(({ payloadId }) => payloadId).join(',')}}`;
   const expectedBytes = payloads.reduce((bytes, { storedBytes }) => bytes + storedBytes + ROW_BYTES, 0);
-  const { rows, release } = await fetchRows(source, SINGLE_BLOCKS.with([simulationId, ids]), expectedBytes);
-  return { streams: new SingleBlocks(rows), release };
+  const rows = await source.db.binaryRows(SINGLE_BLOCKS.with([simulationId, ids]), source.pool, expectedBytes);
+  return { streams: new SingleBlocks(rows), release: () => rows.release() };
 }
 
 /** One stream of a payload of several blocks. */
@@ -121,7 +120,7 @@ const DIRECTORY = new PreparedStatement(
 
 /** What streams a payload has, by part and in the order of blocks. Throws PayloadGone where there are none. */
 export async function fetchDirectory(source: PayloadSource, payload: StoredPayload): Promise<DirectoryEntry[][]> {
-  const { rows, release } = await fetchRows(source, DIRECTORY.with(numbersOf(payload)), ALONG_BYTES);
+  const rows = await source.db.binaryRows(DIRECTORY.with(numbersOf(payload)), source.pool, ALONG_BYTES);
   const directory = PART_COLUMNS.map((): DirectoryEntry[] => []);
   while (rows.next()) {
     for (const [part, entries] of directory.entries()) {
@@ -137,7 +136,7 @@ export async function fetchDirectory(source: PayloadSource, payload: StoredPaylo
       });
     }
   }
-  release();
+  rows.release();
   if (directory.every((entries) => entries.length === 0)) throw new PayloadGone();
   return directory;
 }
@@ -160,11 +159,11 @@ export async function fetchPart(
   const blocks = `{${entries.map(({ block }) => block).join(',')}}`;
   const expectedBytes = entries.reduce((bytes, { storedBytes }) => bytes + storedBytes + ROW_BYTES, 0);
   const statement = statementOf(PARTS, part).with([...numbersOf(payload), blocks]);
-  const { rows, release } = await fetchRows(source, statement, expectedBytes);
+  const rows = await source.db.binaryRows(statement, source.pool, expectedBytes);
   const streams: StoredStream[] = [];
   while (rows.next()) streams.push(streamAt(rows, 0) as StoredStream);
   if (streams.length < entries.length) throw new PayloadGone();
-  return { streams, release };
+  return { streams, release: () => rows.release() };
 }
 
 /** One zlib stream that is fetched slice by slice, for whoever has no room for all of it. */
@@ -203,19 +202,19 @@ export async function openSliced(
   const slice = async (at: number) => {
     const bytes = sliceBytes();
     const statement = statementOf(SLICES, part).with([...numbersOf(payload), block, at, bytes]);
-    const fetched = await fetchRows(source, statement, bytes + ROW_BYTES);
-    if (!fetched.rows.next()) throw new PayloadGone();
+    const fetched = await source.db.binaryRows(statement, source.pool, bytes + ROW_BYTES);
+    if (!fetched.next()) throw new PayloadGone();
     return fetched;
   };
-  const { rows, release } = await slice(0);
+  const rows = await slice(0);
   const [first, end] = [copyOf(rows), rows.int4(1)];
   const measured = { rawLength: rows.int4(2), crc32: rows.int8(3), adler32: rows.bytes.readUInt32BE(rows.startOf(4)) };
-  release();
+  rows.release();
   const slices = async function* () {
     yield first;
     for (let at = first.length; at < end;) {
       const more = await slice(at);
-      const next = copyOf(more.rows);
+      const next = copyOf(more);
       more.release();
       at += next.length;
       yield next;
@@ -235,15 +234,6 @@ export class PayloadGone extends Error {
     super('the data changed while it was being read');
     this.name = 'PayloadGone';
   }
-}
-
-async function fetchRows(
-  { db, pool }: PayloadSource,
-  statement: QueryConfig,
-  expectedBytes: number,
-): Promise<{ rows: BinaryRows; release: () => void }> {
-  const rows = await db.binaryRows(statement, pool, expectedBytes);
-  return { rows, release: () => rows.release() };
 }
 
 function numbersOf({ simulationId, payloadId }: StoredPayload): [simulationId: number, payloadId: number] {

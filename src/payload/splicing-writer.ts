@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { ADLER_BYTES, FINAL_BLOCK, HEADER_BYTES, TRAILER_BYTES } from './aligned-deflate.js';
 import type { BodyOutput } from './body-output.js';
 import { adler32, adler32Combine, crc32Combine, crc32Of } from './checksums.js';
@@ -43,12 +42,7 @@ export class SplicingWriter {
     const { buffer, start, end } = this.output.addText(text, STORED_BLOCK_HEADER_BYTES);
     const textAt = start + STORED_BLOCK_HEADER_BYTES;
     writeBlockHeader(buffer, start, end - textAt);
-    const { checksum } = this;
-    this.checksum =
-      this.encoding === 'gzip'
-        ? crc32Of(buffer, textAt, end, checksum)
-        : adler32Combine(checksum, adler32(buffer, textAt, end), end - textAt);
-    this.rawLength += end - textAt;
+    this.countText(buffer, textAt, end);
   }
 
   stream({ bytes, start, end, rawLength, crc32: crc }: StoredStream): undefined {
@@ -84,10 +78,12 @@ export class SplicingWriter {
     }
   }
 
-  private countText(text: Buffer): void {
+  private countText(bytes: Buffer, start = 0, end = bytes.length): void {
     this.checksum =
-      this.encoding === 'gzip' ? crc32(text, this.checksum) : adler32Combine(this.checksum, adler32(text), text.length);
-    this.rawLength += text.length;
+      this.encoding === 'gzip'
+        ? crc32Of(bytes, start, end, this.checksum)
+        : adler32Combine(this.checksum, adler32(bytes, start, end), end - start);
+    this.rawLength += end - start;
   }
 
   private countStream(length: number, checksum: number): void {

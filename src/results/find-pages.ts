@@ -162,21 +162,21 @@ function selecting(viewer: Viewer, jobId: string, { estimatorName, pages }: Sele
   return [...visibleTo(viewer, jobId), nameHash(estimatorName), multirange(pages)];
 }
 
-/** Undefined where there are no rows; the rows are released with what was found. */
+/** Undefined where there are no rows. */
 function found<P extends StoredPage, E extends StoredEstimator<P>>(
   rows: BinaryRows,
   estimatorOf: (rows: BinaryRows, pages: P[]) => E,
   pageOf: (rows: BinaryRows) => P,
 ): FoundPages<E> | undefined {
-  const release = () => rows.release();
   if (!rows.next()) {
-    release();
+    rows.release();
     return undefined;
   }
   const [id, version, pagesStored] = [rows.int4(0), rows.text(1), rows.int4(2)];
   const estimators: E[] = [];
   let no: number | undefined;
   let pages: P[] = [];
+  let isHeld = false;
   do {
     if (rows.isNull(3)) break;
     if (rows.int4(3) !== no) {
@@ -184,9 +184,14 @@ function found<P extends StoredPage, E extends StoredEstimator<P>>(
       pages = [];
       estimators.push(estimatorOf(rows, pages));
     }
-    if (!rows.isNull(5)) pages.push(pageOf(rows));
+    if (rows.isNull(5)) continue;
+    const page = pageOf(rows);
+    pages.push(page);
+    isHeld ||= page.payload.along !== undefined;
   } while (rows.next());
-  return { id, version, pagesStored, estimators, release };
+  // The rows of many pages take megabytes, which nobody needs where no stream came along.
+  if (!isHeld) rows.release();
+  return { id, version, pagesStored, estimators, release: () => (isHeld ? rows.release() : undefined) };
 }
 
 function estimatorIn(rows: BinaryRows, pages: readonly StoredPage[]): StoredEstimator<StoredPage> {
