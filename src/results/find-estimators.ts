@@ -7,7 +7,7 @@ import {
   visibleTo,
   withSummaries,
 } from '../simulations/simulation-access.service.js';
-import type { EstimatorsNames } from './domain/estimators-names.js';
+import type { EstimatorListMembers } from './domain/estimator-list-members.js';
 
 /** A list of estimators as PostgreSQL prints it. */
 export interface FoundEstimators {
@@ -25,7 +25,7 @@ const OF_PAGE = {
   name: 'to_json(name)',
   bins: 'array_to_json(bins)',
   axes: 'cardinality(bins)',
-} as const satisfies Record<EstimatorsNames['page'][string], string>;
+} as const satisfies Record<EstimatorListMembers['page'][string], string>;
 
 const statements = new Map<string, PreparedStatement>();
 
@@ -38,7 +38,7 @@ export async function findEstimators(
   db: Queryable,
   viewer: Viewer,
   jobId: string,
-  names: EstimatorsNames,
+  names: EstimatorListMembers,
 ): Promise<FoundEstimators | undefined> {
   let statement = statements.get(names.list);
   if (statement === undefined) statements.set(names.list, (statement = statementFor(names)));
@@ -52,7 +52,7 @@ interface Row {
   readonly text: string;
 }
 
-function statementFor({ list, estimators, pages, page }: EstimatorsNames): PreparedStatement {
+function statementFor({ list, estimators, pages, page }: EstimatorListMembers): PreparedStatement {
   const ofPage = Object.fromEntries(Object.entries(page).map(([name, told]) => [name, OF_PAGE[told]]));
   const ofEstimator = { name: 'to_json(e.name)', [pages]: listOf('p.texts') };
   return new PreparedStatement(

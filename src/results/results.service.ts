@@ -10,7 +10,7 @@ import { Database } from '../prisma/database.js';
 import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/simulation-access.service.js';
 import { UpdateKeyService } from '../simulations/update-key.service.js';
 import { inOrderOfOutputs, nameEstimators } from './domain/estimator-names.js';
-import type { EstimatorsNames } from './domain/estimators-names.js';
+import type { EstimatorListMembers } from './domain/estimator-list-members.js';
 import { KeyedQueue } from './domain/keyed-queue.js';
 import type { PageName, StoredEstimator } from './domain/stored-estimator.js';
 import { findEstimators } from './find-estimators.js';
@@ -82,7 +82,7 @@ export class ResultsService {
   }
 
   /** Names and page metadata of all estimators. */
-  listEstimators(viewer: Viewer, jobId: string, names: EstimatorsNames = ESTIMATORS): Resource {
+  listEstimators(viewer: Viewer, jobId: string, names: EstimatorListMembers = ESTIMATORS): Resource {
     return {
       validator: () => this.validator(viewer, jobId, names.list),
       open: async () => {
@@ -128,7 +128,7 @@ export class ResultsService {
 }
 
 /** The API reference's list of estimators. */
-const ESTIMATORS: EstimatorsNames = {
+const ESTIMATORS: EstimatorListMembers = {
   list: 'estimators',
   estimators: 'estimators',
   pages: 'pages',

@@ -13,7 +13,7 @@ import { ResultsService } from '../results/results.service.js';
 import type { Viewer } from '../simulations/simulation-access.service.js';
 import { resultsForm } from './domain/results-form.js';
 import { ESTIMATORS_EXAMPLE, RESULTS_EXAMPLES } from './dto/results-examples.js';
-import { DIALECT_ESTIMATORS } from './estimators-names.js';
+import { DIALECT_ESTIMATORS } from './estimator-list-members.js';
 
 @ApiTags(DIALECT_TAG)
 @Controller(DIALECT_PREFIX)

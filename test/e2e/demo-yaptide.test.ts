@@ -9,6 +9,7 @@ import { findPika } from '../support/pika.js';
 import { type RunningService, startService } from '../support/service.js';
 
 const python = findPika();
+// Said on stderr where it is left out; CI has pika.
 const withPika = python === undefined ? describe.skip : describe;
 const MAIN = resolve('dist/demo/demo-yaptide-main.js');
 

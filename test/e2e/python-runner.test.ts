@@ -36,6 +36,7 @@ with open(os.path.join(os.environ["RESULTS_FOLDER"], "dose.json"), "w") as resul
 `;
 
 const python = findPika();
+// Said on stderr where it is left out; CI has pika.
 const withPika = python === undefined ? describe.skip : describe;
 
 let database: TestDatabase;

@@ -5,7 +5,7 @@ import type { ShownTask } from '../../src/tasks/domain/job-progress.js';
 import { TASK_STATES } from '../../src/tasks/domain/task-update.js';
 import { findTasks } from '../../src/tasks/find-tasks.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
-import { DIALECT_ESTIMATORS } from '../../src/yaptide/estimators-names.js';
+import { DIALECT_ESTIMATORS } from '../../src/yaptide/estimator-list-members.js';
 import { printedTasks, shownTasks } from '../support/shown-tasks.js';
 import { createTestApp, submitSimulation, type TestApp } from '../support/test-app.js';
 

@@ -1,7 +1,7 @@
-import type { EstimatorsNames } from '../results/domain/estimators-names.js';
+import type { EstimatorListMembers } from '../results/domain/estimator-list-members.js';
 
 /** `GET /yaptide/estimators`. */
-export const DIALECT_ESTIMATORS: EstimatorsNames = {
+export const DIALECT_ESTIMATORS: EstimatorListMembers = {
   list: 'dialect estimators',
   estimators: 'estimators_metadata',
   pages: 'pages_metadata',

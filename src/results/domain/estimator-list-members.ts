@@ -1,5 +1,5 @@
 /** How a list of estimators and their pages names what it tells. */
-export interface EstimatorsNames {
+export interface EstimatorListMembers {
   /** Its own among all such lists; part of what the ETag is made of. */
   readonly list: string;
   readonly estimators: string;
