@@ -34,15 +34,14 @@ export async function answerConditionally(
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
   const opened = await unlessUnmodified(request, reply, resource, encoding);
   if (opened === undefined) return;
-  const text = Buffer.from(opened.text);
-  const bytes = encoding === 'identity' ? text : await compressed(text, encoding);
+  const bytes = encoding === 'identity' ? opened.text : await compressed(opened.text, encoding);
   if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
   await reply.header('Content-Length', bytes.length).send(bytes);
 }
 
 /** The same for an answer whose validator can only be its own content. */
 export async function answerByContent(request: FastifyRequest, reply: FastifyReply, body: object): Promise<void> {
-  const text = JSON.stringify(body);
+  const text = Buffer.from(JSON.stringify(body));
   const validator = hash('sha256', text, 'base64url');
   await answerConditionally(request, reply, {
     validator: () => Promise.resolve(validator),

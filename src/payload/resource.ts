@@ -3,13 +3,13 @@ import type { Segment } from './segment-list.js';
 import type { Reading } from './spliced-body.js';
 
 /**
- * An answer as JSON text, and an opaque text that changes whenever it does (what an ETag is made of). `validator` tells the present
+ * An answer as JSON text in UTF-8, and an opaque text that changes whenever it does (what an ETag is made of). `validator` tells the present
  * one, for who has an answer already; `open` gives the body with the validator of the very snapshot that it is of. Both throw
  * `notFound` for what the viewer may not see.
  */
 export interface Resource {
   readonly validator: () => Promise<string>;
-  readonly open: () => Promise<{ readonly validator: string; readonly text: string }>;
+  readonly open: () => Promise<{ readonly validator: string; readonly text: Buffer }>;
 }
 
 /** One of the shapes in which the same data is answered; its name is part of what the ETag is made of. */

@@ -91,8 +91,21 @@ export class BinaryRows {
     return (int4At(this.bytes, at) >>> 0) * 2 ** 32 + (int4At(this.bytes, at + 4) >>> 0);
   }
 
+  /** Of a timestamptz of whole milliseconds, sent as microseconds since 2000: epoch milliseconds. */
+  time(field: number): number {
+    const at = this.startOf(field);
+    // Beyond the year 2285 these are no longer exact, but far nearer than a millisecond.
+    const microseconds = int4At(this.bytes, at) * 2 ** 32 + (int4At(this.bytes, at + 4) >>> 0);
+    return YEAR_2000 + Math.round(microseconds / 1_000);
+  }
+
   text(field: number): string {
     return this.bytes.toString('utf8', this.startOf(field), this.endOf(field));
+  }
+
+  /** The bytes of a field, for longer than the rows are there. */
+  copyOf(field: number): Buffer {
+    return Buffer.from(this.bytes.subarray(this.startOf(field), this.endOf(field)));
   }
 
   /** Of integer[]. */
@@ -147,6 +160,7 @@ function int4At(bytes: Uint8Array, at: number): number {
   );
 }
 
+const YEAR_2000 = Date.UTC(2000, 0, 1);
 const ARRAY_HEADER_BYTES = 5 * 4;
 
 /** Frontend/backend protocol, "Message Formats": one byte for the kind, four for the length, which count themselves. */

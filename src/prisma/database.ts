@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import pg from 'pg';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { type BinaryRows, binaryRows, type RowMemory } from './binary-rows.js';
+import { BufferPool } from '../json/buffer-pool.js';
 import { ConnectionWatch } from './connection-watch.js';
 import { databaseFault } from '../errors/database-error.js';
 
@@ -34,11 +35,16 @@ export interface BinarySource {
   binaryRows(statement: pg.QueryConfig, memory: RowMemory, expectedBytes: number): Promise<BinaryRows>;
 }
 
+/** What rows that take little take at most, as a rule; and what may lie here unused for the next ones. */
+const EXPECTED_BYTES = 64 * 1024;
+const POOLED_BYTES = 1024 * 1024;
+
 /** The one connection pool: Prisma's adapter and the hot SQL share it. */
 @Injectable()
 export class Database implements Queryable, BinarySource, OnApplicationShutdown {
   readonly pool: pg.Pool;
   private readonly watch: ConnectionWatch;
+  private readonly memory = new BufferPool(POOLED_BYTES);
   private readonly logger = new Logger(Database.name);
 
   constructor(@Inject(CONFIG) config: ServiceConfig) {
@@ -103,6 +109,19 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
       return rethrow(error);
     } finally {
       client.release(broken);
+    }
+  }
+
+  /**
+   * What `read` makes of the rows of a prepared statement in binary, which it may look at only meanwhile: for rows that take little.
+   * Throws `unavailable` and `tooSlow` like a transaction.
+   */
+  async reading<T>(statement: pg.QueryConfig, read: (rows: BinaryRows) => T): Promise<T> {
+    const rows = await this.binaryRows(statement, this.memory, EXPECTED_BYTES);
+    try {
+      return read(rows);
+    } finally {
+      rows.release();
     }
   }
 

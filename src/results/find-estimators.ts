@@ -1,5 +1,5 @@
 import { jsonObject } from '../prisma/json-text.js';
-import { PreparedStatement, type Queryable } from '../prisma/database.js';
+import { type Database, PreparedStatement } from '../prisma/database.js';
 import {
   IS_VISIBLE,
   versionOf,
@@ -15,8 +15,8 @@ export interface FoundEstimators {
   readonly version: string;
   /** Pages stored. */
   readonly pagesStored: number;
-  /** JSON. */
-  readonly text: string;
+  /** JSON in UTF-8. */
+  readonly text: Buffer;
 }
 
 /** What may be told of a page: SQL of its JSON text. */
@@ -35,21 +35,17 @@ const statements = new Map<string, PreparedStatement>();
  * and one of `page`, whatever the number of estimators.
  */
 export async function findEstimators(
-  db: Queryable,
+  database: Database,
   viewer: Viewer,
   jobId: string,
   names: EstimatorListMembers,
 ): Promise<FoundEstimators | undefined> {
   let statement = statements.get(names.list);
   if (statement === undefined) statements.set(names.list, (statement = statementFor(names)));
-  const { rows } = await db.query<Row>(statement.with(visibleTo(viewer, jobId)));
-  return rows[0] && { version: rows[0].version, pagesStored: rows[0].pages_stored, text: rows[0].text };
-}
-
-interface Row {
-  readonly version: string;
-  readonly pages_stored: number;
-  readonly text: string;
+  return database.reading(statement.with(visibleTo(viewer, jobId)), (rows) => {
+    if (!rows.next()) return undefined;
+    return { version: rows.text(0), pagesStored: rows.int4(1), text: rows.copyOf(2) };
+  });
 }
 
 function statementFor({ list, estimators, pages, page }: EstimatorListMembers): PreparedStatement {
@@ -57,8 +53,8 @@ function statementFor({ list, estimators, pages, page }: EstimatorListMembers): 
   const ofEstimator = { name: 'to_json(e.name)', [pages]: listOf('p.texts') };
   return new PreparedStatement(
     list,
-    `SELECT ${versionOf('results')} AS version, r.pages AS pages_stored,
-            ${jsonObject({ message: `'"Estimators"'`, [estimators]: listOf('l.texts') })} AS text
+    `SELECT ${versionOf('results')} AS version, r.pages,
+            ${jsonObject({ message: `'"Estimators"'`, [estimators]: listOf('l.texts') })}
        ${withSummaries('results')}
       CROSS JOIN LATERAL (
         SELECT string_agg(${jsonObject(ofEstimator)}, ',' ORDER BY e.no) AS texts

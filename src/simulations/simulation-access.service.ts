@@ -100,9 +100,10 @@ export class SimulationAccessService {
 
   /** The version of some of its data, which is all that a 304 needs; `notFound` where `require` throws it. */
   async versionOf(data: Data, viewer: Viewer, jobId: string): Promise<string> {
-    const { rows } = await this.database.query<{ version: string }>(VERSION[data].with(visibleTo(viewer, jobId)));
-    if (rows[0] === undefined) throw noSuchJob();
-    return rows[0].version;
+    const statement = VERSION[data].with(visibleTo(viewer, jobId));
+    const version = await this.database.reading(statement, (rows) => (rows.next() ? rows.text(0) : undefined));
+    if (version === undefined) throw noSuchJob();
+    return version;
   }
 }
 

@@ -1,4 +1,5 @@
-import { PreparedStatement, type Queryable } from '../prisma/database.js';
+import type { BinaryRows } from '../prisma/binary-rows.js';
+import { type Database, PreparedStatement } from '../prisma/database.js';
 import {
   IS_VISIBLE,
   versionOf,
@@ -19,77 +20,68 @@ const SHOWN_TASKS = `(
          CASE WHEN k.state = 'COMPLETED' THEN GREATEST(k.requested_primaries, k.simulated_primaries)
               ELSE k.simulated_primaries END AS simulated_primaries,
          k.estimated_time, k.start_time, k.end_time, k.last_update_time
-    FROM (SELECT * FROM task WHERE simulation_id = s.id) k
-    FULL JOIN generate_series(1 - t.has_task_zero::int, s.ntasks - t.has_task_zero::int) n ON n = k.task_id
+    FROM (SELECT * FROM task WHERE simulation_id = v.id) k
+    FULL JOIN generate_series(1 - v.has_task_zero::int, v.ntasks - v.has_task_zero::int) n ON n = k.task_id
    ORDER BY 1) shown`;
 
-/** A list of one member of all tasks, by task_id. */
-type Column<T> = readonly T[];
-
-interface Row {
-  readonly version: string;
-  readonly job_state: string;
-  readonly task_ids: Column<number>;
-  readonly states: Column<TaskState>;
-  readonly requested: Column<number | null>;
-  readonly simulated: Column<number | null>;
-  readonly estimated: Column<number | null>;
-  readonly starts: Column<string | null>;
-  readonly ends: Column<string | null>;
-  readonly updates: Column<string | null>;
-}
-
-/** Tasks come column by column, each as one JSON list: to take a hundred rows apart one by one costs several times more. */
+/** One row for each task, each with what is told of all of them. */
 const FIND_TASKS = new PreparedStatement(
   'tasks of a simulation',
-  `SELECT ${versionOf('tasks')} AS version, job_state(s, r, t) AS job_state, columns.*
-     ${withSummaries('tasks')}
-    CROSS JOIN LATERAL (
-      SELECT json_agg(task_id) AS task_ids, json_agg(state) AS states,
-             json_agg(requested_primaries) AS requested, json_agg(simulated_primaries) AS simulated,
-             json_agg(estimated_time) AS estimated, json_agg(${utc('start_time')}) AS starts,
-             json_agg(${utc('end_time')}) AS ends, json_agg(${utc('last_update_time')}) AS updates
-        FROM ${SHOWN_TASKS}) columns
-    WHERE ${IS_VISIBLE}`,
+  `SELECT v.version, v.job_state, shown.*
+     FROM (SELECT s.id, s.ntasks, t.has_task_zero, ${versionOf('tasks')} AS version, job_state(s, r, t) AS job_state
+             ${withSummaries('tasks')} WHERE ${IS_VISIBLE} OFFSET 0) v
+    CROSS JOIN LATERAL ${SHOWN_TASKS}`,
 );
+const [VERSION, JOB_STATE] = [0, 1];
+export const TASK_ID = 2;
+export const STATE = 3;
+/** Primaries requested and simulated, and the estimated time. */
+export const NUMBERS = [4, 5, 6] as const;
+/** Of start, end and last update. */
+export const TIMES = [7, 8, 9] as const;
 
-/** JSON has it as `2026-11-24T09:30:00.25`, without zeros at the end. */
-function utc(column: string): string {
-  return `${column} AT TIME ZONE interval '0'`;
+/** The tasks of a job as PostgreSQL sends them. */
+export interface FoundTasks {
+  readonly jobState: string;
+  /** At the first task: every job has one. */
+  readonly rows: BinaryRows;
 }
 
-/** Finds tasks and job state in one statement, of one snapshot; undefined where there is no such simulation that `viewer` may see. */
-export async function findTasks(
-  db: Queryable,
+/**
+ * Finds tasks and job state in one statement, of one snapshot, and lets `answer` make of them what it likes; undefined where there is
+ * no such simulation that `viewer` may see.
+ */
+export async function findTasks<T>(
+  database: Database,
   viewer: Viewer,
   jobId: string,
-): Promise<({ readonly version: string } & JobProgress) | undefined> {
-  const { rows } = await db.query<Row>(FIND_TASKS.with(visibleTo(viewer, jobId)));
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  const tasks = row.task_ids.map((taskId, index) => shownTask(row, taskId, index));
-  return { version: row.version, jobState: row.job_state, tasks };
+  answer: (found: FoundTasks) => T,
+): Promise<{ readonly version: string; readonly answer: T } | undefined> {
+  return database.reading(FIND_TASKS.with(visibleTo(viewer, jobId)), (rows) => {
+    if (!rows.next()) return undefined;
+    return { version: rows.text(VERSION), answer: answer({ jobState: rows.text(JOB_STATE), rows }) };
+  });
 }
 
-function shownTask(row: Row, taskId: number, index: number): ShownTask {
+/** As objects, for who has more to do with them than to print them. */
+export function jobProgress({ jobState, rows }: FoundTasks): JobProgress {
+  const tasks: ShownTask[] = [];
+  do tasks.push(shownTask(rows));
+  while (rows.next());
+  return { jobState, tasks };
+}
+
+function shownTask(rows: BinaryRows): ShownTask {
+  const number = (field: number) => (rows.isNull(field) ? null : rows.int8(field));
+  const time = (field: number) => (rows.isNull(field) ? null : new Date(rows.time(field)).toISOString());
   return {
-    taskId,
-    state: row.states[index] as TaskState,
-    requestedPrimaries: row.requested[index] ?? null,
-    simulatedPrimaries: row.simulated[index] ?? null,
-    estimatedTime: row.estimated[index] ?? null,
-    startTime: isoTime(row.starts[index]),
-    endTime: isoTime(row.ends[index]),
-    lastUpdateTime: isoTime(row.updates[index]),
+    taskId: rows.int4(TASK_ID),
+    state: rows.text(STATE) as TaskState,
+    requestedPrimaries: number(NUMBERS[0]),
+    simulatedPrimaries: number(NUMBERS[1]),
+    estimatedTime: number(NUMBERS[2]),
+    startTime: time(TIMES[0]),
+    endTime: time(TIMES[1]),
+    lastUpdateTime: time(TIMES[2]),
   };
-}
-
-const ISO_SECONDS = '2026-11-24T09:30:00'.length;
-const ISO_MILLISECONDS = ISO_SECONDS + '.000'.length;
-
-/** As `Date.toISOString` prints it. */
-function isoTime(text: string | null | undefined): string | null {
-  if (text === null || text === undefined) return null;
-  if (text.length === ISO_MILLISECONDS) return `${text}Z`;
-  return `${text}${text.length === ISO_SECONDS ? '.' : ''}`.padEnd(ISO_MILLISECONDS, '0') + 'Z';
 }

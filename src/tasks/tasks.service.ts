@@ -10,7 +10,7 @@ import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/
 import { type AuthorizedSimulation, UpdateKeyService } from '../simulations/update-key.service.js';
 import type { JobProgress } from './domain/job-progress.js';
 import type { TaskUpdate } from './domain/task-update.js';
-import { findTasks } from './find-tasks.js';
+import { findTasks, type FoundTasks, jobProgress } from './find-tasks.js';
 import { readTaskUpdate, UPDATE_DICT_SHAPE } from './ingest/read-task-update.js';
 import { TASK_FORMAT, TASK_LIST_FORMAT } from './ingest/task-format.js';
 import { TaskListReader } from './ingest/task-list-reader.js';
@@ -19,9 +19,6 @@ import { type SimulationUpdates, storeTaskUpdates } from './store-task-updates.j
 
 /** As many as one bulk body may hold, twice: a statement of some hundred milliseconds. */
 const MAX_UPDATES_TOGETHER = 20_000;
-
-/** The API reference's shape. */
-const TASKS = { name: 'tasks', answer: tasksText };
 
 /** Owns the tasks of simulations: merges what workers say of them, and shows them with the state of the job. */
 @Injectable()
@@ -63,14 +60,23 @@ export class TasksService {
     this.logger.debug({ jobId: simulation.jobId, updates: updates.length, changed }, 'task updates merged');
   }
 
-  /** The tasks and the state of a job. */
-  read(viewer: Viewer, jobId: string, { name, answer }: AnswerShape<JobProgress, string> = TASKS): Resource {
+  /** The tasks and the state of a job, in the API reference's shape. */
+  read(viewer: Viewer, jobId: string): Resource {
+    return this.answered(viewer, jobId, 'tasks', tasksText);
+  }
+
+  /** The same in another shape. */
+  readAs(viewer: Viewer, jobId: string, { name, answer }: AnswerShape<JobProgress>): Resource {
+    return this.answered(viewer, jobId, name, (found) => Buffer.from(JSON.stringify(answer(jobProgress(found)))));
+  }
+
+  private answered(viewer: Viewer, jobId: string, name: string, answer: (found: FoundTasks) => Buffer): Resource {
     return {
       validator: async () => `${await this.access.versionOf('tasks', viewer, jobId)} ${name}`,
       open: async () => {
-        const found = await findTasks(this.database, viewer, jobId);
+        const found = await findTasks(this.database, viewer, jobId, answer);
         if (found === undefined) throw noSuchJob();
-        return { validator: `${found.version} ${name}`, text: answer(found) };
+        return { validator: `${found.version} ${name}`, text: found.answer };
       },
     };
   }

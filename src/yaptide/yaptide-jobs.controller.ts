@@ -12,7 +12,7 @@ import type { JobProgress } from '../tasks/domain/job-progress.js';
 import { TasksService } from '../tasks/tasks.service.js';
 import { JobsAnswer } from './dto/jobs-answer.js';
 
-const SHAPE = { name: 'job status', answer: (progress: JobProgress) => JSON.stringify(JobsAnswer.of(progress)) };
+const SHAPE = { name: 'job status', answer: (progress: JobProgress) => JobsAnswer.of(progress) };
 
 /** A path at which the state of a job is read: which of them a client asks does not matter. */
 function JobStatus(path = ''): MethodDecorator {
@@ -40,7 +40,7 @@ export class YaptideJobsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await answerConditionally(request, reply, this.tasks.read(user, query.job_id, SHAPE));
+    await answerConditionally(request, reply, this.tasks.readAs(user, query.job_id, SHAPE));
   }
 
   @JobStatus('direct')

@@ -58,7 +58,7 @@ interface ShownTasks {
 
 async function tasksOf(jobId: string): Promise<ShownTasks> {
   const { text } = await test_.app.get(TasksService).read(test_.owner, jobId).open();
-  return JSON.parse(text) as ShownTasks;
+  return JSON.parse(String(text)) as ShownTasks;
 }
 
 describe('what a worker may publish', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ResultsService } from '../../src/results/results.service.js';
 import type { ShownTask } from '../../src/tasks/domain/job-progress.js';
 import { TASK_STATES } from '../../src/tasks/domain/task-update.js';
-import { findTasks } from '../../src/tasks/find-tasks.js';
+import { findTasks, jobProgress } from '../../src/tasks/find-tasks.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
 import { DIALECT_ESTIMATORS } from '../../src/yaptide/estimator-list-members.js';
 import { printedTasks, shownTasks } from '../support/shown-tasks.js';
@@ -62,7 +62,7 @@ test('PostgreSQL prints a list of estimators as JavaScript does, whatever the na
       const { id, simulation_id } = await submitSimulation(test_);
       await store(id, stored);
       const sorted = stored.map(({ name, pages }) => ({ name, pages: pages.toSorted((a, b) => a.number - b.number) }));
-      expect((await results.listEstimators(test_.owner, simulation_id).open()).text).toBe(
+      expect(String((await results.listEstimators(test_.owner, simulation_id).open()).text)).toBe(
         JSON.stringify({
           message: 'Estimators',
           estimators: sorted.map(({ name, pages }) => ({
@@ -71,7 +71,7 @@ test('PostgreSQL prints a list of estimators as JavaScript does, whatever the na
           })),
         }),
       );
-      expect((await results.listEstimators(test_.owner, simulation_id, DIALECT_ESTIMATORS).open()).text).toBe(
+      expect(String((await results.listEstimators(test_.owner, simulation_id, DIALECT_ESTIMATORS).open()).text)).toBe(
         JSON.stringify({
           message: 'Estimators',
           estimators_metadata: sorted.map(({ name, pages }) => ({
@@ -153,10 +153,10 @@ test('the tasks that a reader sees are found and printed as the plain rule and J
         stored.toSorted((a, b) => a.taskId - b.taskId),
         ntasks,
       );
-      const found = await findTasks(test_.database, test_.owner, simulation_id);
-      expect(found?.tasks).toStrictEqual(tasks);
+      const found = await findTasks(test_.database, test_.owner, simulation_id, jobProgress);
+      expect(found?.answer.tasks).toStrictEqual(tasks);
       const { text } = await test_.app.get(TasksService).read(test_.owner, simulation_id).open();
-      expect(text).toBe(printedTasks({ jobState: found?.jobState ?? '', tasks }));
+      expect(String(text)).toBe(printedTasks({ jobState: found?.answer.jobState ?? '', tasks }));
     }),
     { numRuns: 100 },
   );

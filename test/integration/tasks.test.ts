@@ -3,7 +3,7 @@ import { ResultsService } from '../../src/results/results.service.js';
 import { SimulationsService } from '../../src/simulations/simulations.service.js';
 import { foldTaskUpdates } from '../../src/tasks/domain/task-merge.js';
 import { TASK_STATES, type TaskState, type TaskUpdate } from '../../src/tasks/domain/task-update.js';
-import { findTasks } from '../../src/tasks/find-tasks.js';
+import { findTasks, jobProgress } from '../../src/tasks/find-tasks.js';
 import { JobsService } from '../../src/tasks/jobs.service.js';
 import { storeTaskUpdates } from '../../src/tasks/store-task-updates.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
@@ -34,7 +34,7 @@ interface Shown {
 }
 
 async function read(jobId: string): Promise<Shown> {
-  return JSON.parse((await tasks.read(test_.owner, jobId).open()).text) as Shown;
+  return JSON.parse(String((await tasks.read(test_.owner, jobId).open()).text)) as Shown;
 }
 
 async function validator(jobId: string): Promise<string> {
@@ -66,7 +66,7 @@ test('PostgreSQL folds updates as the pure merge does, and the summary follows',
       const { id, simulation_id } = await submitSimulation(test_);
       for (const batch of batches) await storeTaskUpdates(test_.database, [{ simulationId: id, updates: batch }]);
       const merged = foldTaskUpdates(batches.flat());
-      const found = await findTasks(test_.database, test_.owner, simulation_id);
+      const found = await findTasks(test_.database, test_.owner, simulation_id, jobProgress);
       const stored = merged.map(({ estimate, ...task }) => ({
         ...task,
         estimatedTime: estimate?.seconds ?? null,
@@ -74,7 +74,9 @@ test('PostgreSQL folds updates as the pure merge does, and the summary follows',
         endTime: isoTime(task.endTime),
         lastUpdateTime: null,
       }));
-      expect(found?.tasks.map((task) => ({ ...task, lastUpdateTime: null }))).toStrictEqual(shownTasks(stored, 2));
+      expect(found?.answer.tasks.map((task) => ({ ...task, lastUpdateTime: null }))).toStrictEqual(
+        shownTasks(stored, 2),
+      );
       const { rows } = await test_.database.query<Record<string, unknown>>(
         'SELECT * FROM task_summary WHERE simulation_id = $1',
         [id],
@@ -158,8 +160,8 @@ test('updates of the same tasks at the same time neither fail nor lose anything'
     Array.from({ length: 20 }, (__, task) => one(batch % 2 === 0 ? task : 19 - task, batch)),
   );
   await Promise.all(batches.map((batch) => storeTaskUpdates(test_.database, [{ simulationId: id, updates: batch }])));
-  const found = await findTasks(test_.database, test_.owner, simulation_id);
-  expect(found?.tasks.map(({ simulatedPrimaries }) => simulatedPrimaries)).toStrictEqual(
+  const found = await findTasks(test_.database, test_.owner, simulation_id, jobProgress);
+  expect(found?.answer.tasks.map(({ simulatedPrimaries }) => simulatedPrimaries)).toStrictEqual(
     Array.from({ length: 20 }, () => 29),
   );
 });
