@@ -56,6 +56,8 @@ export async function createApp(
     clientErrorHandler: refuseUnparsable,
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: refuseMalformed,
+    // Nothing of ours is a middleware; the plugin that would run them is one more hook for each request.
+    skipMiddie: true,
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
@@ -66,7 +68,7 @@ export async function createApp(
   handOnBodies(fastify);
   observeRequests(fastify, app.get(MetricsService));
   endConnectionsAtStop(fastify, app.get(HealthService));
-  secureAnswers(fastify, config);
+  headAnswers(fastify, config);
   if (config.corsOrigins.length > 0) {
     const origin = [...config.corsOrigins];
     app.enableCors({ origin, credentials: true, exposedHeaders: ['ETag', 'Retry-After', 'X-Request-Id'], maxAge: 600 });
@@ -117,10 +119,6 @@ function handOnBodies(fastify: FastifyInstance): void {
 
 /** One log line and one measurement a request; paths only, since a query could hold anything. */
 function observeRequests(fastify: FastifyInstance, metrics: MetricsService): void {
-  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    void reply.header('X-Request-Id', request.id);
-    done();
-  });
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const { method } = request;
     const route = request.routeOptions.url ?? 'unknown';
@@ -147,16 +145,19 @@ function endConnectionsAtStop(fastify: FastifyInstance, health: HealthService): 
   });
 }
 
-/** Helmet's headers, which are the same for every answer: asked for once, since to have them made costs more than the token's check. */
-function secureAnswers(fastify: FastifyInstance, config: ServiceConfig): void {
+/**
+ * The request's id, and Helmet's headers, which are the same for every answer: asked for once, since to have them made costs more
+ * than the token's check. Names are in lower case, as Fastify keeps them.
+ */
+function headAnswers(fastify: FastifyInstance, config: ServiceConfig): void {
   const headers: Record<string, string> = {};
   const collecting = {
     setHeader: (name: string, value: string) => (headers[name.toLowerCase()] = value),
     removeHeader: () => undefined,
   };
   helmet(helmetOptions(config))({} as IncomingMessage, collecting as unknown as ServerResponse, () => undefined);
-  fastify.addHook('onRequest', (_request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    void reply.headers(headers);
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    void reply.header('x-request-id', request.id).headers(headers);
     done();
   });
 }

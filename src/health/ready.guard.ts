@@ -33,11 +33,10 @@ export class ReadyGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    if (isOperation(context)) return true;
-    if (this.health.isRefusing) {
+    const { isRefusing } = this.health;
+    if ((this.migrations.done && !isRefusing) || isOperation(context)) return true;
+    if (isRefusing)
       throw new AppError('unavailable', 'The service is stopping, try again shortly', RETRY_AFTER_SECONDS);
-    }
-    if (this.migrations.done) return true;
     throw databaseAway();
   }
 }
