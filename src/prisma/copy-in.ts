@@ -3,83 +3,157 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-/** A value of a row to be copied in: an integer of 4 bytes, or of 8 and not negative, pieces of bytes (a list is encoded), or null. */
-export type BinaryValue = { readonly int4: number } | { readonly int8: number } | readonly Buffer[] | null;
-
 /**
- * Copies rows into `target` (a table with its columns, as SQL) in PostgreSQL's binary format: nothing is turned into text or
- * taken apart on the way, and large values are handed on as they are.
+ * Copies items as rows into `target` (a table with its columns, as SQL) in PostgreSQL's binary format: nothing is turned into text
+ * or taken apart on the way, and large values are handed on as they are. PostgreSQL works on rows while the next ones are written.
+ *
+ * @param write writes the row of an item; where it has to wait for something it returns a promise, which is awaited
  */
-export async function copyIn(
+export async function copyIn<T>(
   client: pg.ClientBase,
   target: string,
-  rows: AsyncIterable<readonly BinaryValue[]>,
+  items: Iterable<T>,
+  write: (rows: CopyRows, item: T) => Promise<void> | undefined,
 ): Promise<void> {
   const stream = client.query(copyFrom(`COPY ${target} FROM STDIN (FORMAT binary)`));
-  await pipeline(Readable.from(encoded(rows), { objectMode: false, highWaterMark: GATHERED_BYTES }), stream);
+  await pipeline(Readable.from(encoded(items, write), { objectMode: false, highWaterMark: GATHERED_BYTES }), stream);
 }
 
-/** Small pieces go out together in buffers of this size; pieces from `OWN_PIECE_BYTES` on by themselves. */
+/** Small values go out together in buffers of this size; pieces from `OWN_PIECE_BYTES` on by themselves. */
 const GATHERED_BYTES = 64 * 1024;
 const OWN_PIECE_BYTES = 16 * 1024;
+/** A text of so many UTF-16 units fits a buffer in UTF-8. */
+const SHORT_TEXT = 16 * 1024;
 /** Signature, flags, and the length of a header extension that there is not. */
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 /** A count of −1 fields. */
 const TRAILER = Buffer.from([0xff, 0xff]);
 
-/** The binary format (PostgreSQL manual, COPY, "Binary Format"). */
-async function* encoded(rows: AsyncIterable<readonly BinaryValue[]>): AsyncGenerator<Buffer> {
-  const gathering = new Gathering();
-  gathering.bytes(HEADER);
-  for await (const row of rows) {
-    gathering.int2(row.length);
-    for (const value of row) write(gathering, value);
-    yield* gathering.ready();
+async function* encoded<T>(
+  items: Iterable<T>,
+  write: (rows: CopyRows, item: T) => Promise<void> | undefined,
+): AsyncGenerator<Buffer> {
+  const rows = new CopyRows();
+  for (const item of items) {
+    // Few rows have to wait, and a promise for each of thousands costs more than the row.
+    const waiting = write(rows, item);
+    if (waiting !== undefined) await waiting;
+    if (rows.done.length > 0) yield* rows.done.splice(0);
   }
-  gathering.bytes(TRAILER);
-  yield* gathering.rest();
+  yield* rows.end();
 }
 
-function write(target: Gathering, value: BinaryValue): void {
-  if (value === null) {
-    target.int4(-1);
-  } else if ('int4' in value) {
-    target.int4(4);
-    target.int4(value.int4);
-  } else if ('int8' in value) {
-    target.int4(8);
-    target.int8(value.int8);
-  } else {
-    target.int4(value.reduce((bytes, piece) => bytes + piece.length, 0));
-    for (const piece of value) target.bytes(piece);
-  }
-}
-
-/** Puts small pieces together. */
-class Gathering {
-  private readonly done: Buffer[] = [];
+/** Rows in the binary format (PostgreSQL manual, COPY, "Binary Format"); each value stands behind its length in bytes. */
+export class CopyRows {
+  /** Buffers that are full. */
+  readonly done: Buffer[] = [];
   private buffer = Buffer.allocUnsafe(GATHERED_BYTES);
+  private view = viewOf(this.buffer);
   private from = 0;
-  private length = 0;
+  private length = HEADER.copy(this.buffer);
 
-  int2(value: number): void {
+  /** Begins a row of so many values. */
+  row(values: number): void {
     this.room(2);
-    this.length = this.buffer.writeInt16BE(value, this.length);
+    this.view.setInt16(this.length, values);
+    this.length += 2;
+  }
+
+  null(): void {
+    this.room(4);
+    this.put(-1);
   }
 
   int4(value: number): void {
-    this.room(4);
-    this.length = this.buffer.writeInt32BE(value, this.length);
+    this.room(8);
+    this.put(4);
+    this.put(value);
   }
 
   /** Of a whole number from 0 on. */
   int8(value: number): void {
-    this.room(8);
-    this.length = this.buffer.writeUInt32BE(Math.floor(value / 2 ** 32), this.length);
-    this.length = this.buffer.writeUInt32BE(value % 2 ** 32, this.length);
+    this.room(12);
+    this.put(8);
+    this.putLarge(value);
   }
 
-  bytes(bytes: Buffer): void {
+  /** Without U+0000. */
+  text(value: string): void {
+    if (value.length > SHORT_TEXT) {
+      this.bytes([Buffer.from(value)]);
+      return;
+    }
+    this.room(4 + value.length * 3);
+    // Most members of most pages are empty, and even to write nothing is a call.
+    const bytes = value === '' ? 0 : this.buffer.write(value, this.length + 4);
+    this.put(bytes);
+    this.length += bytes;
+  }
+
+  /** One value in pieces. */
+  bytes(pieces: readonly Buffer[]): void {
+    let bytes = 0;
+    for (const piece of pieces) bytes += piece.length;
+    this.room(4);
+    this.put(bytes);
+    for (const piece of pieces) this.piece(piece);
+  }
+
+  int4List(values: readonly number[]): void {
+    this.room(4 + LIST_HEAD_BYTES + values.length * 8);
+    this.list(INT4_OID, values.length, values.length * 8);
+    for (const value of values) {
+      this.put(4);
+      this.put(value);
+    }
+  }
+
+  /** Of whole numbers from 0 on. */
+  int8List(values: readonly number[]): void {
+    this.room(4 + LIST_HEAD_BYTES + values.length * 12);
+    this.list(INT8_OID, values.length, values.length * 12);
+    for (const value of values) {
+      this.put(8);
+      this.putLarge(value);
+    }
+  }
+
+  /** Of texts without U+0000. */
+  textList(values: readonly string[]): void {
+    const bytes = values.reduce((sum, value) => sum + 4 + Buffer.byteLength(value), 0);
+    this.room(4 + LIST_HEAD_BYTES);
+    this.list(TEXT_OID, values.length, bytes);
+    for (const value of values) this.text(value);
+  }
+
+  /** What is left, and the end of the rows. */
+  end(): Buffer[] {
+    this.piece(TRAILER);
+    this.cut();
+    return this.done;
+  }
+
+  /** Length and head of a list (`array_send`): dimensions, whether there is a NULL, the type; then length and index of the first. */
+  private list(oid: number, length: number, elementBytes: number): void {
+    this.put(LIST_HEAD_BYTES + elementBytes);
+    this.put(1);
+    this.put(0);
+    this.put(oid);
+    this.put(length);
+    this.put(1);
+  }
+
+  private put(int4: number): void {
+    this.view.setInt32(this.length, int4);
+    this.length += 4;
+  }
+
+  private putLarge(int8: number): void {
+    this.put(Math.floor(int8 / 2 ** 32));
+    this.put((int8 % 2 ** 32) | 0);
+  }
+
+  private piece(bytes: Buffer): void {
     if (bytes.length >= OWN_PIECE_BYTES) {
       this.cut();
       this.done.push(bytes);
@@ -89,20 +163,11 @@ class Gathering {
     this.length += bytes.copy(this.buffer, this.length);
   }
 
-  /** What is worth sending. */
-  ready(): Buffer[] {
-    return this.done.splice(0);
-  }
-
-  rest(): Buffer[] {
-    this.cut();
-    return this.ready();
-  }
-
   private room(bytes: number): void {
     if (this.length + bytes <= this.buffer.length) return;
     this.cut();
     this.buffer = Buffer.allocUnsafe(GATHERED_BYTES);
+    this.view = viewOf(this.buffer);
     this.from = this.length = 0;
   }
 
@@ -110,4 +175,13 @@ class Gathering {
     if (this.length > this.from) this.done.push(this.buffer.subarray(this.from, this.length));
     this.from = this.length;
   }
+}
+
+const INT4_OID = 23;
+const INT8_OID = 20;
+const TEXT_OID = 25;
+const LIST_HEAD_BYTES = 20;
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

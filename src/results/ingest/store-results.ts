@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { deletedSimulation } from '../../errors/app-error.js';
-import { insertPayloads, sizeOf, supersedePayloads } from '../../payload/payload-store.js';
-import type { PayloadSpool, SpooledPayload } from '../../payload/payload-spool.js';
-import { arrayText, byteaArray, int4Array, int8Array, textArray } from '../../prisma/binary-array.js';
+import type { PayloadSpool } from '../../payload/payload-spool.js';
 import { PreparedStatement, type Transaction } from '../../prisma/database.js';
-import type { ParsedEstimator, ParsedPage } from './parsed-results.js';
+import type { ParsedEstimator } from './parsed-results.js';
+import { storePages } from './store-pages.js';
 
 /** What one results body brings. */
 export interface ResultsUpdate {
@@ -27,12 +26,6 @@ interface Summary {
   readonly pages: number;
 }
 
-/** A page and the number of its estimator; the page is not copied, since there may be thousands. */
-interface NumberedPage {
-  readonly estimatorNo: number;
-  readonly page: ParsedPage;
-}
-
 /**
  * Upserts a results body within `tx`: pages by (simulation, estimator, page number) under the rule of revisions,
  * payloads only of pages that really change, and finality. Writers of one simulation's results come one after the
@@ -50,12 +43,7 @@ export async function storeResults(
     return estimator.pages.map((page) => ({ estimatorNo, page }));
   });
   pages.sort((a, b) => a.estimatorNo - b.estimatorNo || a.page.pageNumber - b.page.pageNumber);
-  const stored = { pagesNew: 0, pagesReplaced: 0 };
-  for (const slice of slicesOf(pages)) {
-    const { fresh, replaced } = await storePages(tx, simulationId, slice, update);
-    stored.pagesNew += fresh;
-    stored.pagesReplaced += replaced;
-  }
+  const stored = await storePages(tx, simulationId, pages, { ...update, isFirst: summary.pages === 0 });
   const final = await updateSummary(tx, simulationId, {
     changed: named.changed || stored.pagesNew + stored.pagesReplaced > 0,
     estimators: named.added,
@@ -125,133 +113,6 @@ async function storeEstimators(
     ]),
   );
   return { numbers, added, changed: rowCount !== 0 };
-}
-
-/** Pages whose rows go to the database in one statement. */
-const SLICE_PAGES = 2_000;
-const SLICE_BYTES = 4 * 1024 * 1024;
-
-function* slicesOf(pages: readonly NumberedPage[]): Generator<NumberedPage[]> {
-  let slice: NumberedPage[] = [];
-  let bytes = 0;
-  for (const numbered of pages) {
-    const { page } = numbered;
-    slice.push(numbered);
-    bytes += (page.metadata?.length ?? 0) + page.otherMembers.length + page.dataMembers.length;
-    if (slice.length < SLICE_PAGES && bytes < SLICE_BYTES) continue;
-    yield slice;
-    slice = [];
-    bytes = 0;
-  }
-  if (slice.length > 0) yield slice;
-}
-
-async function storePages(
-  tx: Transaction,
-  simulationId: number,
-  pages: readonly NumberedPage[],
-  { revision, spool }: ResultsUpdate,
-): Promise<{ fresh: number; replaced: number }> {
-  const written = await upsertPages(tx, simulationId, pages, revision);
-  await insertPayloads(tx, simulationId, written, spool);
-  const replaced = written.flatMap(({ replacedPayloadId }) => replacedPayloadId ?? []);
-  await supersedePayloads(tx, simulationId, replaced);
-  return { fresh: written.length - replaced.length, replaced: replaced.length };
-}
-
-/** A page whose row was written: the payload that it takes, and the one that it had. */
-interface WrittenPage {
-  readonly payload: SpooledPayload;
-  readonly payloadId: number;
-  readonly replacedPayloadId: number | null;
-}
-
-/** What was written comes back column by column, each as one JSON list: to take many rows apart one by one costs more. */
-const UPSERT_PAGES = new PreparedStatement(
-  'upsert pages',
-  `WITH incoming AS (
-     SELECT estimator_no, page_number, shape::page_shape, name, unit, bins::int[], metadata, data_members, axis_members::text[],
-            other_members, digest, blocks, streams, stored_bytes, raw_bytes
-       FROM unnest($3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-                   $12::text[], $13::bytea[], $14::int[], $15::int[], $16::bigint[], $17::bigint[])
-         AS t(estimator_no, page_number, shape, name, unit, bins, metadata, data_members, axis_members, other_members, digest,
-              blocks, streams, stored_bytes, raw_bytes)
-   ), existing AS (
-     SELECT p.estimator_no, p.page_number, p.payload_id
-       FROM incoming i JOIN page p ON p.simulation_id = $1 AND p.estimator_no = i.estimator_no AND p.page_number = i.page_number
-   ), written AS (
-     INSERT INTO page AS p (simulation_id, estimator_no, page_number, shape, name, unit, bins, metadata, data_members,
-                            axis_members, other_members, revision, digest, payload_id, blocks, streams, stored_bytes, raw_bytes)
-     SELECT $1, estimator_no, page_number, shape, name, unit, bins, metadata, data_members, axis_members, other_members,
-            $2::bigint, digest, nextval('payload_id_seq'), blocks, streams, stored_bytes, raw_bytes
-       FROM incoming
-         ON CONFLICT (simulation_id, estimator_no, page_number) DO UPDATE
-        SET (shape, name, unit, bins, metadata, data_members, axis_members, other_members, revision, digest, payload_id,
-             blocks, streams, stored_bytes, raw_bytes) =
-            (EXCLUDED.shape, EXCLUDED.name, EXCLUDED.unit, EXCLUDED.bins, EXCLUDED.metadata, EXCLUDED.data_members,
-             EXCLUDED.axis_members, EXCLUDED.other_members, EXCLUDED.revision, EXCLUDED.digest, EXCLUDED.payload_id,
-             EXCLUDED.blocks, EXCLUDED.streams, EXCLUDED.stored_bytes, EXCLUDED.raw_bytes)
-      WHERE (p.digest, p.revision) IS DISTINCT FROM (EXCLUDED.digest, EXCLUDED.revision)
-        AND (p.revision > EXCLUDED.revision) IS NOT TRUE
-     RETURNING estimator_no, page_number, payload_id
-   )
-   SELECT json_agg(estimator_no) AS estimators, json_agg(page_number) AS pages, json_agg(payload_id) AS payloads,
-          json_agg(replaced) AS replaced
-     FROM (SELECT w.*, e.payload_id AS replaced FROM written w LEFT JOIN existing e USING (estimator_no, page_number)
-            ORDER BY estimator_no, page_number) sorted`,
-);
-
-interface WrittenColumns {
-  readonly estimators: readonly number[] | null;
-  readonly pages: readonly number[] | null;
-  readonly payloads: readonly number[] | null;
-  readonly replaced: readonly (number | null)[] | null;
-}
-
-/** Inserts or replaces page rows where content or revision differ and the stored one is not newer; returns those. */
-async function upsertPages(
-  tx: Transaction,
-  simulationId: number,
-  pages: readonly NumberedPage[],
-  revision: number | null,
-): Promise<WrittenPage[]> {
-  const { rows } = await tx.query<WrittenColumns>(UPSERT_PAGES.with([simulationId, revision, ...columnsOf(pages)]));
-  const { estimators, pages: numbers, payloads, replaced } = rows[0] as WrittenColumns;
-  const written: WrittenPage[] = [];
-  // Both are in the same order.
-  for (const { estimatorNo, page } of pages) {
-    const at = written.length;
-    if (estimators?.[at] !== estimatorNo || numbers?.[at] !== page.pageNumber) continue;
-    written.push({
-      payload: page.payload,
-      payloadId: payloads?.[at] as number,
-      replacedPayloadId: replaced?.[at] ?? null,
-    });
-  }
-  return written;
-}
-
-/** In the order of `incoming`. */
-function columnsOf(numbered: readonly NumberedPage[]): Buffer[] {
-  const pages = numbered.map(({ page }) => page);
-  const sizes = pages.map(({ payload }) => sizeOf(payload));
-  return [
-    int4Array(numbered.map(({ estimatorNo }) => estimatorNo)),
-    int4Array(pages.map(({ pageNumber }) => pageNumber)),
-    textArray(pages.map(({ shape }) => shape)),
-    textArray(pages.map(({ name }) => name)),
-    textArray(pages.map(({ unit }) => unit)),
-    textArray(pages.map(({ bins }) => arrayText(bins))),
-    textArray(pages.map(({ metadata }) => metadata ?? null)),
-    textArray(pages.map(({ dataMembers }) => dataMembers)),
-    textArray(pages.map(({ axisMembers }) => arrayText(axisMembers))),
-    textArray(pages.map(({ otherMembers }) => otherMembers)),
-    byteaArray(pages.map(({ digest }) => digest)),
-    int4Array(sizes.map(({ blocks }) => blocks)),
-    int4Array(sizes.map(({ streams }) => streams)),
-    int8Array(sizes.map(({ storedBytes }) => storedBytes)),
-    int8Array(sizes.map(({ rawBytes }) => rawBytes)),
-  ];
 }
 
 const UPDATE_SUMMARY = new PreparedStatement(

@@ -1,0 +1,175 @@
+import { insertPayloads, sizeOf, supersedePayloads, takePayloadIds } from '../../payload/payload-store.js';
+import type { PayloadSpool } from '../../payload/payload-spool.js';
+import { byteaArray, int4Array } from '../../prisma/binary-array.js';
+import { copyIn, type CopyRows } from '../../prisma/copy-in.js';
+import { PreparedStatement, type Transaction } from '../../prisma/database.js';
+import type { ParsedPage } from './parsed-results.js';
+
+/** A page and the number of its estimator; the page is not copied, since there may be thousands. */
+export interface NumberedPage {
+  readonly estimatorNo: number;
+  readonly page: ParsedPage;
+}
+
+/** What goes for all pages of a body. */
+interface PagesUpdate {
+  readonly spool: PayloadSpool;
+  readonly revision: number | null;
+  /** The simulation has no pages yet. */
+  readonly isFirst: boolean;
+}
+
+/**
+ * Inserts or replaces pages where content or revision differ and the stored one is not newer, with their payloads; others are not
+ * touched. The caller holds the lock on the simulation's results, so that nobody stores a page between the look and the write.
+ */
+export async function storePages(
+  tx: Transaction,
+  simulationId: number,
+  pages: readonly NumberedPage[],
+  update: PagesUpdate,
+): Promise<{ pagesNew: number; pagesReplaced: number }> {
+  const stored = { pagesNew: 0, pagesReplaced: 0 };
+  for (const slice of slicesOf(pages)) {
+    const found = update.isFirst ? NOTHING_STORED : await findStored(tx, simulationId, slice, update.revision);
+    const changed = slice.filter((_, index) => !found.kept.has(index));
+    if (changed.length === 0) continue;
+    await removePages(tx, simulationId, found.replaced);
+    await insertPages(tx, simulationId, changed, update);
+    stored.pagesNew += changed.length - found.replaced.payloads.length;
+    stored.pagesReplaced += found.replaced.payloads.length;
+  }
+  return stored;
+}
+
+/** Pages that are looked for in one statement. */
+const SLICE_PAGES = 2_000;
+
+function* slicesOf(pages: readonly NumberedPage[]): Generator<readonly NumberedPage[]> {
+  for (let from = 0; from < pages.length; from += SLICE_PAGES) yield pages.slice(from, from + SLICE_PAGES);
+}
+
+/** Of the pages looked for: the indexes of those that stay, and what is stored of those to be replaced, column by column. */
+interface Found {
+  readonly kept: ReadonlySet<number>;
+  readonly replaced: {
+    readonly estimators: readonly number[];
+    readonly pages: readonly number[];
+    readonly payloads: readonly number[];
+  };
+}
+
+const NOTHING_STORED: Found = { kept: new Set(), replaced: { estimators: [], pages: [], payloads: [] } };
+
+/** Columns come as lists, since to take many rows apart costs more. OFFSET 0 keeps PostgreSQL from scanning the table. */
+const FIND_STORED = new PreparedStatement(
+  'find stored pages',
+  `SELECT coalesce(json_agg(i.at - 1) FILTER (WHERE p.stays), '[]') AS kept,
+          coalesce(json_agg(i.estimator_no) FILTER (WHERE NOT p.stays), '[]') AS estimators,
+          coalesce(json_agg(i.page_number) FILTER (WHERE NOT p.stays), '[]') AS pages,
+          coalesce(json_agg(p.payload_id) FILTER (WHERE NOT p.stays), '[]') AS payloads
+     FROM unnest($3::int[], $4::int[], $5::bytea[]) WITH ORDINALITY AS i(estimator_no, page_number, digest, at)
+    CROSS JOIN LATERAL (
+            SELECT payload_id,
+                   (digest, revision) IS NOT DISTINCT FROM (i.digest, $2::bigint) OR (revision > $2::bigint) IS TRUE AS stays
+              FROM page
+             WHERE simulation_id = $1 AND estimator_no = i.estimator_no AND page_number = i.page_number
+            OFFSET 0) p`,
+);
+
+type StoredColumns = { readonly kept: readonly number[] } & Found['replaced'];
+
+async function findStored(
+  tx: Transaction,
+  simulationId: number,
+  pages: readonly NumberedPage[],
+  revision: number | null,
+): Promise<Found> {
+  const { rows } = await tx.query<StoredColumns>(
+    FIND_STORED.with([
+      simulationId,
+      revision,
+      int4Array(pages.map(({ estimatorNo }) => estimatorNo)),
+      int4Array(pages.map(({ page }) => page.pageNumber)),
+      byteaArray(pages.map(({ page }) => page.digest)),
+    ]),
+  );
+  const { kept, ...replaced } = rows[0] as StoredColumns;
+  return { kept: new Set(kept), replaced };
+}
+
+const DELETE_PAGES = new PreparedStatement(
+  'delete pages',
+  `DELETE FROM page p USING unnest($2::int[], $3::int[]) AS o(estimator_no, page_number)
+    WHERE p.simulation_id = $1 AND p.estimator_no = o.estimator_no AND p.page_number = o.page_number`,
+);
+
+async function removePages(tx: Transaction, simulationId: number, replaced: Found['replaced']): Promise<void> {
+  const { estimators, pages, payloads } = replaced;
+  if (payloads.length === 0) return;
+  await tx.query(DELETE_PAGES.with([simulationId, int4Array(estimators), int4Array(pages)]));
+  await supersedePayloads(tx, simulationId, payloads);
+}
+
+async function insertPages(
+  tx: Transaction,
+  simulationId: number,
+  pages: readonly NumberedPage[],
+  { revision, spool }: PagesUpdate,
+): Promise<void> {
+  const payloadIds = await takePayloadIds(tx, pages.length);
+  const rows = pages.map((numbered, index) => ({ ...numbered, payloadId: payloadIds[index] as number }));
+  await copyIn(tx, PAGE_COLUMNS, rows, (target, row) => {
+    writePage(target, simulationId, revision, row);
+    return undefined;
+  });
+  const payloads = rows.map(({ page, payloadId }) => ({ payloadId, payload: page.payload }));
+  await insertPayloads(tx, simulationId, payloads, spool);
+}
+
+const COLUMNS = [
+  ...['simulation_id', 'estimator_no', 'page_number', 'shape', 'name', 'unit', 'bins', 'metadata', 'data_members'],
+  ...[
+    'axis_members',
+    'other_members',
+    'revision',
+    'digest',
+    'payload_id',
+    'blocks',
+    'streams',
+    'stored_bytes',
+    'raw_bytes',
+  ],
+];
+const PAGE_COLUMNS = `page (${COLUMNS.join(', ')})`;
+
+/** In the order of COLUMNS. */
+function writePage(
+  target: CopyRows,
+  simulationId: number,
+  revision: number | null,
+  { estimatorNo, page, payloadId }: NumberedPage & { readonly payloadId: number },
+): void {
+  const size = sizeOf(page.payload);
+  target.row(COLUMNS.length);
+  target.int4(simulationId);
+  target.int4(estimatorNo);
+  target.int4(page.pageNumber);
+  target.text(page.shape);
+  target.text(page.name);
+  target.text(page.unit);
+  target.int4List(page.bins);
+  if (page.metadata === undefined) target.null();
+  else target.text(page.metadata);
+  target.text(page.dataMembers);
+  target.textList(page.axisMembers);
+  target.text(page.otherMembers);
+  if (revision === null) target.null();
+  else target.int8(revision);
+  target.bytes([page.digest]);
+  target.int8(payloadId);
+  target.int4(size.blocks);
+  target.int4(size.streams);
+  target.int8(size.storedBytes);
+  target.int8(size.rawBytes);
+}
