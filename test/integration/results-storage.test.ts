@@ -5,6 +5,10 @@ import { joined } from '../../src/payload/segment-list.js';
 import type { DatabaseReading } from '../../src/payload/resource.js';
 import { type BodyEncoding, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
 import { PurgeService } from '../../src/simulations/purge.service.js';
+import { readWorkerBody } from '../../src/ingest/worker-body.js';
+import { resultsFormat } from '../../src/results/ingest/results-format.js';
+import { ResultsReader } from '../../src/results/ingest/results-reader.js';
+import { storeResults } from '../../src/results/ingest/store-results.js';
 import { ResultsService } from '../../src/results/results.service.js';
 import type { Selection } from '../../src/results/find-pages.js';
 import { bodyOf, createTestApp, submitSimulation, type TestApp } from '../support/test-app.js';
@@ -189,6 +193,56 @@ test.each([
   const stored = (await read(identity.simulation_id)).estimators[0]?.pages[0]?.data.values;
   if (shown === 'last') expect(stored?.[1]).toBe(sent.length - 1);
   else expect(stored?.[0]).toBe(shown);
+});
+
+test('bodies that keep, replace and add pages at once leave what each page last took, and as many payloads', async () => {
+  const body = fc.record({
+    revision: fc.option(fc.nat(2)),
+    pages: fc.uniqueArray(fc.record({ number: fc.nat(5), value: fc.nat(2) }), { selector: ({ number }) => number }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(body, { minLength: 1, maxLength: 5 }), async (bodies) => {
+      const { id, ...identity } = await submitSimulation(test_);
+      const model = new Map<number, { revision: number | null; value: number }>();
+      for (const { revision, pages } of bodies) {
+        const sent = pages.map(({ number, value }) => page(number, value));
+        await results.save(bodyOf({ ...identity, revision, estimators: [{ name: 'e', pages: sent }] }));
+        for (const { number, value } of pages) {
+          const stored = model.get(number)?.revision ?? null;
+          if (stored === null || revision === null || stored <= revision) model.set(number, { revision, value });
+        }
+      }
+      const expected = [...model].map(([number, { value }]) => [number, value]).sort();
+      const read_ = (await read(identity.simulation_id)).estimators.flatMap(({ pages }) => pages);
+      expect(read_.map(({ page_number, data }) => [page_number, ...data.values])).toStrictEqual(expected);
+      const { rows } = await test_.database.query(
+        `SELECT r.pages, (SELECT count(*)::int FROM payload_block b WHERE b.simulation_id = $1
+                             AND b.payload_id NOT IN (SELECT payload_id FROM superseded_payload)) AS payloads
+           FROM result_summary r WHERE r.simulation_id = $1`,
+        [id],
+      );
+      expect(rows).toStrictEqual([{ pages: model.size, payloads: model.size + 1 }]); // the input is one
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('instances that store the first pages of a simulation at the same time leave each page once', async () => {
+  const { id, ...identity } = await submitSimulation(test_);
+  const store = async (value: number) => {
+    const reader = new ResultsReader();
+    const body = bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, value), page(2, value)] }] });
+    await readWorkerBody(body, resultsFormat(1e6), () => Promise.resolve(undefined), reader);
+    await reader.spool.finish();
+    const update = { estimators: reader.estimators, spool: reader.spool, revision: null, finalAtPages: undefined };
+    // Past the queue that lets writers of one instance in one by one.
+    await test_.database.transaction((tx) => storeResults(tx, id, update));
+    await reader.spool.close();
+  };
+  await Promise.all([1, 2, 3, 4].map(store));
+  const stored = (await read(identity.simulation_id)).estimators.flatMap(({ pages }) => pages);
+  expect(stored.map(({ page_number }) => page_number)).toStrictEqual([1, 2]);
+  expect(stored[0]?.data.values).toStrictEqual(stored[1]?.data.values);
 });
 
 test('pages and metadata that a later body lacks stay', async () => {
