@@ -9,7 +9,11 @@ import type { BenchCase, Outcome, Scene, Stage } from '../scene.js';
 import { ResidentWatch } from '../world/resident-watch.js';
 import { servedAsSent } from './stored-as-sent.js';
 
+/** Reads that are not counted: in a fresh process the first ones take longest. */
+const LEAD_IN_MS = 2_000;
 const BEFORE_MS = 8_000;
+/** Of a round, one behind the other: some 100 reads come during one, of which the 99th percentile would be one of the slowest two. */
+const POSTS = 5;
 const READING = { connections: 2, pauseMs: 20 } as const;
 
 export const POST_X: BenchCase = {
@@ -71,15 +75,16 @@ async function onePost(scene: Scene, { server, session }: Stage, job: string): P
   const reading = { ...READING, url: server.url, request };
   await server.settle();
   const resident = new ResidentWatch(server.pid);
+  await latenciesDuring(reading, () => delay(scene.scale.quick ? 100 : LEAD_IN_MS));
   const before = await latenciesDuring(reading, () => delay(scene.scale.quick ? 300 : BEFORE_MS));
-  const worker = await session.submit();
-  const upload = post('/results', resultsBody(worker, scene.content('X')));
+  const workers: WorkerKey[] = [];
+  for (let post = 0; post < (scene.scale.quick ? 1 : POSTS); post++) workers.push(await session.submit());
   const since = performance.now();
-  let postSeconds = 0;
   const meanwhile = await latenciesDuring(reading, async () => {
-    await session.exchange(upload, 202);
-    postSeconds = (performance.now() - since) / 1000;
+    for (const worker of workers)
+      await session.exchange(post('/results', resultsBody(worker, scene.content('X'))), 202);
   });
+  const postSeconds = (performance.now() - since) / 1000 / workers.length;
   const p99Ratio = quantile(meanwhile, 0.99) / quantile(before, 0.99);
-  return { growth: resident.growth(), p99Ratio, postSeconds, worker };
+  return { growth: resident.growth(), p99Ratio, postSeconds, worker: workers[0] as WorkerKey };
 }
