@@ -5,7 +5,7 @@ import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { Resource, SplicedResource } from '../payload/resource.js';
-import { joined } from '../payload/segment-list.js';
+import { SegmentList } from '../payload/segment-list.js';
 import { type BodyEncoding, splicedBody, splicedLength } from '../payload/spliced-body.js';
 import { negotiateEncoding } from './accept-encoding.js';
 import { entityTag, matchesAnything, matchesTag } from './entity-tag.js';
@@ -63,7 +63,7 @@ export async function answerSpliced(
     const open = async () => resource.open(finding);
     const opened = await unlessUnmodified(request, reply, { validator: resource.validator, open }, encoding);
     if (opened === undefined) return;
-    const segments = joined(opened.segments);
+    const segments = SegmentList.from(opened.segments);
     if (encoding !== 'identity') void reply.header('Content-Encoding', encoding);
     const length = splicedLength(segments, encoding);
     if (request.method === 'HEAD') {

@@ -4,7 +4,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Outgoing } from '../payload/body-output.js';
 import type { PayloadReaderService } from '../payload/payload-reader.service.js';
 import type { DatabaseReading, OpenedSplice, SplicedResource } from '../payload/resource.js';
-import { joined } from '../payload/segment-list.js';
 import { type BodyEncoding, splicedBody } from '../payload/spliced-body.js';
 import { negotiateEncoding } from './accept-encoding.js';
 import { unlessUnmodified } from './conditional-answer.js';
@@ -50,7 +49,7 @@ export async function answerRewritten(
       await reply.send(Readable.from([]));
       return;
     }
-    const text = rewritten(splicedBody(reading, joined(opened.segments), 'identity', opened.release), begin());
+    const text = rewritten(splicedBody(reading, opened.segments, 'identity', opened.release), begin());
     await sendStream(request, reply, undefined, compressed(text, encoding));
   });
 }

@@ -4,9 +4,8 @@ import { BodyOutput } from './body-output.js';
 
 const pieces = fc.array(
   fc.oneof(
-    fc.string({ unit: 'grapheme', maxLength: 40 }),
+    fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
     fc.oneof(fc.nat(16_000), fc.constant(40_000)).map((length) => Buffer.alloc(length, length % 251)),
-    fc.nat(3_000).map((length) => 'é'.repeat(length)),
   ),
   { maxLength: 80, size: 'max' },
 );
@@ -24,26 +23,24 @@ test('what was added comes out, whatever the size of its pieces and wherever it 
         sent();
       };
       for (const [index, piece] of added.entries()) {
-        if (typeof piece === 'string') output.addText(piece, 0);
-        else output.add(piece);
+        output.add(piece);
         if (index % (takeEvery + 1) === takeEvery) take();
       }
       take();
-      const expected = Buffer.concat(added.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
-      expect(Buffer.concat(taken).equals(expected)).toBe(true);
+      expect(Buffer.concat(taken).equals(Buffer.concat(added))).toBe(true);
     }),
   );
 });
 
 test('memory is used again only after it was sent', () => {
   const output = new BodyOutput(new BufferPool(1e6));
-  output.addText('first', 0);
+  output.add(Buffer.from('first'));
   const first = output.take();
-  output.addText('other', 0);
+  output.add(Buffer.from('other'));
   const other = output.take();
   expect(Buffer.concat(first.pieces).toString()).toBe('first');
   first.sent();
-  output.addText('third', 0);
+  output.add(Buffer.from('third'));
   expect(output.take().pieces[0]?.buffer).toBe(first.pieces[0]?.buffer);
   expect(Buffer.concat(other.pieces).toString()).toBe('other');
 });

@@ -1,4 +1,5 @@
 import { BufferPool } from '../json/buffer-pool.js';
+import { putBytes } from '../json/put-text.js';
 
 /** Bytes that are sent together. Whoever sent them says so: their memory is used again. */
 export interface Outgoing {
@@ -11,6 +12,8 @@ export interface Outgoing {
 const CHUNK_BYTES = 128 * 1024;
 /** From so many bytes on a piece goes out from where it lies. */
 const OWN_PIECE_BYTES = 16 * 1024;
+/** Up to so many the way to the native copy costs more than copying. */
+const FEW_BYTES = 160;
 
 /** A body on its way out: small pieces are copied together into memory that goes round, large ones stay where they are. */
 export class BodyOutput {
@@ -32,24 +35,11 @@ export class BodyOutput {
       this.pieces.push(source.subarray(start, end));
     } else {
       const chunk = this.room(end - start);
-      source.copy(chunk, this.at, start, end);
+      if (end - start <= FEW_BYTES) putBytes(chunk, this.at, source, start, end);
+      else source.copy(chunk, this.at, start, end);
       this.at += end - start;
     }
     this.bytes += end - start;
-  }
-
-  /** A short text, after `headerBytes` that are left free; returns the buffer, and where in it header and text lie. */
-  addText(
-    text: string,
-    headerBytes: number,
-  ): { readonly buffer: Buffer; readonly start: number; readonly end: number } {
-    // UTF-8 takes at most three bytes for a UTF-16 code unit.
-    const buffer = this.room(headerBytes + 3 * text.length);
-    const start = this.at;
-    const end = start + headerBytes + writeText(buffer, text, start + headerBytes);
-    this.at = end;
-    this.bytes += end - start;
-    return { buffer, start, end };
   }
 
   /** Calls `release` once what was added so far was sent. */
@@ -89,17 +79,3 @@ export class BodyOutput {
 }
 
 const NOTHING = Buffer.alloc(0);
-/** Up to so many characters writing them one by one costs less than a call. */
-const SHORT_TEXT = 256;
-
-/** The bytes that it took. */
-function writeText(buffer: Buffer, text: string, start: number): number {
-  const { length } = text;
-  if (length > SHORT_TEXT) return buffer.write(text, start);
-  for (let index = 0; index < length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f) return buffer.write(text, start);
-    buffer[start + index] = unit;
-  }
-  return length;
-}

@@ -63,8 +63,9 @@ function multiplyModulo(a: number, b: number): number {
   let product = 0;
   let factor = b;
   for (let bit = 31; bit >= 0; bit--) {
-    if ((a >>> bit) & 1) product ^= factor;
-    factor = factor & 1 ? (factor >>> 1) ^ CRC_POLYNOMIAL : factor >>> 1;
+    // Masks instead of branches, each of which the processor would guess wrong every other time.
+    product ^= factor & -((a >>> bit) & 1);
+    factor = (factor >>> 1) ^ (CRC_POLYNOMIAL & -(factor & 1));
   }
   return product;
 }

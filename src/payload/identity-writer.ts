@@ -21,8 +21,8 @@ export class IdentityWriter {
 
   start(): void {}
 
-  text(text: string): void {
-    this.output.addText(text, 0);
+  text(bytes: Buffer, start: number, end: number): void {
+    this.output.add(bytes, start, end);
   }
 
   /** To be awaited where it returns a promise, so that nothing of a body comes before its turn. */

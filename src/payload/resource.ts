@@ -1,5 +1,5 @@
 import type { Queryable } from '../prisma/database.js';
-import type { Segment } from './segment-list.js';
+import type { Segments } from './segment-list.js';
 import type { Reading } from './spliced-body.js';
 
 /**
@@ -26,7 +26,7 @@ export interface SplicedResource {
 
 export interface OpenedSplice {
   readonly validator: string;
-  readonly segments: Iterable<Segment>;
+  readonly segments: Segments;
   /** To be called when all was sent, or nothing will be; where it never is, the memory is left to the garbage collector. */
   readonly release?: () => void;
 }

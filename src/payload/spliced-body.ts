@@ -18,7 +18,7 @@ import {
 } from './fetch-payload.js';
 import { IdentityWriter } from './identity-writer.js';
 import type { StoredPayload } from './payload-store.js';
-import type { Segment } from './segment-list.js';
+import { type PayloadPart, SegmentList, type Segments, type TextRun } from './segment-list.js';
 import { OVERHEAD_BYTES, SplicingWriter, STORED_BLOCK_BYTES, STORED_BLOCK_HEADER_BYTES } from './splicing-writer.js';
 
 export type BodyEncoding = 'identity' | 'gzip' | 'deflate';
@@ -41,17 +41,21 @@ export interface Reading {
  */
 export async function* splicedBody(
   reading: Reading,
-  segments: readonly Segment[],
+  segments: Segments,
   encoding: BodyEncoding,
   release: () => void = () => undefined,
 ): AsyncGenerator<Outgoing> {
   const output = new BodyOutput(reading.pool);
   const writer =
     encoding === 'identity' ? new IdentityWriter(output, reading.windowBytes) : new SplicingWriter(encoding, output);
+  const list = SegmentList.from(segments);
+  const text = list.bytes;
   writer.start();
-  for (const step of stepsOf(reading, segments, encoding)) {
+  for (const step of stepsOf(reading, list, encoding)) {
     if (output.bytes > 0) yield output.take();
-    yield* step.isLarge ? writeLarge(reading, step, writer, output) : writeBatch(reading, step, writer, output);
+    yield* step.isLarge
+      ? writeLarge(reading, step, text, writer, output)
+      : writeBatch(reading, step, text, writer, output);
   }
   writer.end();
   output.holds(release);
@@ -59,14 +63,14 @@ export async function* splicedBody(
 }
 
 /** The exact length of what `splicedBody` writes; every part of a payload must be among the segments. */
-export function splicedLength(segments: readonly Segment[], encoding: BodyEncoding): number {
+export function splicedLength(segments: SegmentList, encoding: BodyEncoding): number {
   let length = encoding === 'identity' ? 0 : OVERHEAD_BYTES[encoding];
-  for (const segment of segments) {
-    if (typeof segment !== 'string') {
-      if (segment.part === 0) length += payloadLength(segment.payload, encoding);
+  for (const piece of segments.pieces()) {
+    if (piece.payload !== undefined) {
+      if (piece.part === 0) length += payloadLength(piece.payload, encoding);
       continue;
     }
-    const bytes = Buffer.byteLength(segment);
+    const bytes = piece.end - piece.start;
     const blocks = encoding === 'identity' ? 0 : Math.ceil(bytes / STORED_BLOCK_BYTES);
     length += bytes + blocks * STORED_BLOCK_HEADER_BYTES;
   }
@@ -88,38 +92,38 @@ const SMALL_TEXT_BYTES = 512 * 1024;
 /** Fetched together, at most so many. */
 const BATCH_PAYLOADS = 256;
 
-/** Segments for one fetch. */
+/** Pieces for one fetch. */
 interface Step {
-  readonly segments: Segment[];
+  readonly pieces: (TextRun | PayloadPart)[];
   /** To be fetched. */
   readonly payloads: StoredPayload[];
   /** There is one payload, and it does not fit into the window. */
   readonly isLarge: boolean;
 }
 
-/** The segments in steps: as many payloads as fit into the window, or one that does not. */
-function* stepsOf(reading: Reading, segments: Iterable<Segment>, encoding: BodyEncoding): Generator<Step> {
+/** The pieces in steps: as many payloads as fit into the window, or one that does not. */
+function* stepsOf(reading: Reading, segments: SegmentList, encoding: BodyEncoding): Generator<Step> {
   let window = reading.windowBytes();
-  let step: Step = { segments: [], payloads: [], isLarge: false };
+  let step: Step = { pieces: [], payloads: [], isLarge: false };
   let last: FoundPayload | undefined;
   let bytes = 0;
-  for (const segment of segments) {
-    if (typeof segment !== 'string' && segment.payload !== last) {
-      last = segment.payload;
+  for (const piece of segments.pieces()) {
+    if (piece.payload !== undefined && piece.payload !== last) {
+      last = piece.payload;
       const large = isLarge(last, window, encoding);
       const needed = heldBytes(last, encoding);
       if (large || step.isLarge || bytes + needed > window || step.payloads.length === BATCH_PAYLOADS) {
-        if (step.segments.length > 0) yield step;
+        if (step.pieces.length > 0) yield step;
         window = reading.windowBytes();
-        step = { segments: [], payloads: [], isLarge: large };
+        step = { pieces: [], payloads: [], isLarge: large };
         bytes = 0;
       }
       if (large || last.along === undefined) step.payloads.push(last);
       bytes += needed;
     }
-    step.segments.push(segment);
+    step.pieces.push(piece);
   }
-  if (step.segments.length > 0) yield step;
+  if (step.pieces.length > 0) yield step;
 }
 
 /** What a payload takes while it is sent: for identity its text, a part at a time, comes on top. */
@@ -135,7 +139,8 @@ function isLarge({ blocks, storedBytes, rawBytes }: StoredPayload, window: numbe
 /** What is left of it when the next step begins is the caller's to send. */
 async function* writeBatch(
   reading: Reading,
-  { segments, payloads }: Step,
+  { pieces, payloads }: Step,
+  text: Buffer,
   writer: Writer,
   output: BodyOutput,
 ): AsyncGenerator<Outgoing> {
@@ -143,16 +148,16 @@ async function* writeBatch(
   const flushBytes = flushBytesOf(reading);
   let last: FoundPayload | undefined;
   let streamOf: ((part: number) => StoredStream | undefined) | undefined;
-  for (const segment of segments) {
-    if (typeof segment === 'string') {
-      writer.text(segment);
+  for (const piece of pieces) {
+    if (piece.payload === undefined) {
+      writer.text(text, piece.start, piece.end);
       continue;
     }
-    if (segment.payload !== last) {
-      last = segment.payload;
+    if (piece.payload !== last) {
+      last = piece.payload;
       streamOf = streamsIn(last.along ?? (fetched as Fetched<SingleBlocks>).streams.of(last.payloadId));
     }
-    const stream = streamOf?.(segment.part);
+    const stream = streamOf?.(piece.part);
     if (stream === undefined) throw new PayloadGone();
     const pending = writer.stream(stream);
     // Where nothing is inflated, a turn of the event loop's queue for each of many small pages would cost more than the page.
@@ -168,19 +173,20 @@ function flushBytesOf({ windowBytes }: Reading): number {
 
 async function* writeLarge(
   reading: Reading,
-  { segments, payloads }: Step,
+  { pieces, payloads }: Step,
+  text: Buffer,
   writer: Writer,
   output: BodyOutput,
 ): AsyncGenerator<Outgoing> {
   const [payload] = payloads as [StoredPayload];
   const directory = await fetchDirectory(reading, payload);
-  for (const segment of segments) {
-    if (typeof segment === 'string') {
-      writer.text(segment);
+  for (const piece of pieces) {
+    if (piece.payload === undefined) {
+      writer.text(text, piece.start, piece.end);
       continue;
     }
-    for (const entries of runsOf(directory[segment.part] ?? [], reading.windowBytes)) {
-      yield* writeRun(reading, { ...segment, entries }, writer, output);
+    for (const entries of runsOf(directory[piece.part] ?? [], reading.windowBytes)) {
+      yield* writeRun(reading, { ...piece, entries }, writer, output);
     }
   }
 }

@@ -2,12 +2,11 @@ import { ADLER_BYTES, FINAL_BLOCK, HEADER_BYTES, TRAILER_BYTES } from './aligned
 import type { BodyOutput } from './body-output.js';
 import { adler32, adler32Combine, crc32Combine, crc32Of } from './checksums.js';
 import type { SlicedStream, StoredStream } from './fetch-payload.js';
+import { SegmentList } from './segment-list.js';
 
 /** A stored block holds at most this many bytes (RFC 1951, 3.2.4). */
 export const STORED_BLOCK_BYTES = 65_535;
-export const STORED_BLOCK_HEADER_BYTES = 5;
-/** A text of up to so many UTF-16 code units is one stored block for certain. */
-const SHORT_TEXT = STORED_BLOCK_BYTES / 3;
+export const STORED_BLOCK_HEADER_BYTES = SegmentList.ROOM_BYTES;
 /** Header, final block and trailer of a whole body. */
 export const OVERHEAD_BYTES = { gzip: 10 + 2 + 8, deflate: 2 + 2 + 4 } as const;
 /** Magic, deflate, no flags, no time, no extra flags, unknown system. */
@@ -34,15 +33,15 @@ export class SplicingWriter {
     this.output.add(this.encoding === 'gzip' ? GZIP_HEADER : ZLIB_HEADER);
   }
 
-  text(text: string): void {
-    if (text.length > SHORT_TEXT) {
-      this.longText(Buffer.from(text));
+  /** The text from `start` to `end`, before which there is room for the header of a stored block. */
+  text(bytes: Buffer, start: number, end: number): void {
+    this.countText(bytes, start, end);
+    if (end - start > STORED_BLOCK_BYTES) {
+      this.longText(bytes, start, end);
       return;
     }
-    const { buffer, start, end } = this.output.addText(text, STORED_BLOCK_HEADER_BYTES);
-    const textAt = start + STORED_BLOCK_HEADER_BYTES;
-    writeBlockHeader(buffer, start, end - textAt);
-    this.countText(buffer, textAt, end);
+    writeBlockHeader(bytes, start - STORED_BLOCK_HEADER_BYTES, end - start);
+    this.output.add(bytes, start - STORED_BLOCK_HEADER_BYTES, end);
   }
 
   stream({ bytes, start, end, rawLength, crc32: crc }: StoredStream): undefined {
@@ -67,18 +66,17 @@ export class SplicingWriter {
     this.output.add(trailer);
   }
 
-  private longText(text: Buffer): void {
-    this.countText(text);
-    for (let at = 0; at < text.length; at += STORED_BLOCK_BYTES) {
-      const part = text.subarray(at, at + STORED_BLOCK_BYTES);
+  private longText(bytes: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; at += STORED_BLOCK_BYTES) {
+      const partEnd = Math.min(at + STORED_BLOCK_BYTES, end);
       const header = Buffer.allocUnsafe(STORED_BLOCK_HEADER_BYTES);
-      writeBlockHeader(header, 0, part.length);
+      writeBlockHeader(header, 0, partEnd - at);
       this.output.add(header);
-      this.output.add(part);
+      this.output.add(bytes, at, partEnd);
     }
   }
 
-  private countText(bytes: Buffer, start = 0, end = bytes.length): void {
+  private countText(bytes: Buffer, start: number, end: number): void {
     this.checksum =
       this.encoding === 'gzip'
         ? crc32Of(bytes, start, end, this.checksum)

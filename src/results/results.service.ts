@@ -5,7 +5,7 @@ import { readWorkerBody, type WorkerBody } from '../ingest/worker-body.js';
 import { OutputNamesService } from '../inputs/output-names.service.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import type { DatabaseReading, Resource, SplicedResource } from '../payload/resource.js';
-import type { Segment } from '../payload/segment-list.js';
+import type { Segments } from '../payload/segment-list.js';
 import { Database } from '../prisma/database.js';
 import { noSuchJob, SimulationAccessService, type Viewer } from '../simulations/simulation-access.service.js';
 import { UpdateKeyService } from '../simulations/update-key.service.js';
@@ -98,7 +98,7 @@ export class ResultsService {
     jobId: string,
     what: string,
     find: (reading: DatabaseReading) => Promise<FoundPages<E> | undefined>,
-    answer: (estimators: readonly E[]) => Iterable<Segment>,
+    answer: (estimators: readonly E[]) => Segments,
   ): SplicedResource {
     return {
       validator: () => this.validator(viewer, jobId, what),

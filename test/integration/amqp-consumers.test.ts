@@ -4,7 +4,6 @@ import { LogsService } from '../../src/logs/logs.service.js';
 import { MetricsService } from '../../src/metrics/metrics.service.js';
 import { PayloadReaderService } from '../../src/payload/payload-reader.service.js';
 import type { SplicedResource } from '../../src/payload/resource.js';
-import { joined } from '../../src/payload/segment-list.js';
 import { splicedBody } from '../../src/payload/spliced-body.js';
 import { ResultsService } from '../../src/results/results.service.js';
 import { TasksService } from '../../src/tasks/tasks.service.js';
@@ -42,7 +41,7 @@ async function readJson(resource: SplicedResource): Promise<unknown> {
   const all: Buffer[] = [];
   await test_.app.get(PayloadReaderService).reading(async (reading) => {
     const { segments } = await resource.open(reading);
-    for await (const { pieces } of splicedBody(reading, joined(segments), 'identity')) all.push(...pieces);
+    for await (const { pieces } of splicedBody(reading, segments, 'identity')) all.push(...pieces);
   });
   return JSON.parse(Buffer.concat(all).toString('utf8'));
 }

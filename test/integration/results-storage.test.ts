@@ -1,7 +1,7 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { BufferPool } from '../../src/json/buffer-pool.js';
-import { joined } from '../../src/payload/segment-list.js';
+import { SegmentList } from '../../src/payload/segment-list.js';
 import type { DatabaseReading } from '../../src/payload/resource.js';
 import { type BodyEncoding, splicedBody, splicedLength } from '../../src/payload/spliced-body.js';
 import { PurgeService } from '../../src/simulations/purge.service.js';
@@ -48,7 +48,7 @@ async function readBody(
   finding: DatabaseReading,
 ): Promise<Buffer> {
   const { segments, release } = await results.read(test_.owner, jobId, selection).open(finding);
-  const list = joined(segments);
+  const list = SegmentList.from(segments);
   const pieces: Buffer[] = [];
   for await (const { pieces: some, sent } of splicedBody(reading(), list, encoding, release)) {
     pieces.push(Buffer.concat(some));
@@ -349,7 +349,7 @@ test('a reader keeps its snapshot while pages are replaced, and the old payload 
     results.save(bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, value)] }] }));
   await save(1);
   const { segments } = await results.read(test_.owner, identity.simulation_id, {}).open(reading(1));
-  const list = joined(segments);
+  const list = SegmentList.from(segments);
   await save(2);
   const body = async () => {
     const pieces: Buffer[] = [];
