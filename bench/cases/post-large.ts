@@ -38,7 +38,7 @@ async function runPost(scene: Scene): Promise<Outcome> {
   for (let round = 0; round < scene.scale.rounds; round++) {
     const server = await scene.world.startService(first.databaseUrl);
     const stage = { ...first, server, session: first.session.at(server.url) };
-    rounds.push(await onePost(scene, stage, job));
+    rounds.push(await oneRound(scene, stage, job));
     const { worker } = rounds.at(-1) as Round;
     if (round === 0) checks.push(await servedAsSent(stage.session, worker, scene.content('X')));
     await scene.world.stopServer(server);
@@ -70,7 +70,7 @@ async function runPost(scene: Scene): Promise<Outcome> {
 }
 
 /** In a fresh process; its growth counts from before the readers came. */
-async function onePost(scene: Scene, { server, session }: Stage, job: string): Promise<Round> {
+async function oneRound(scene: Scene, { server, session }: Stage, job: string): Promise<Round> {
   const request = get(`/results?job_id=${job}`, { token: await session.token(), encoding: 'gzip' });
   const reading = { ...READING, url: server.url, request };
   await server.settle();
@@ -78,13 +78,14 @@ async function onePost(scene: Scene, { server, session }: Stage, job: string): P
   await latenciesDuring(reading, () => delay(scene.scale.quick ? 100 : LEAD_IN_MS));
   const before = await latenciesDuring(reading, () => delay(scene.scale.quick ? 300 : BEFORE_MS));
   const workers: WorkerKey[] = [];
-  for (let post = 0; post < (scene.scale.quick ? 1 : POSTS); post++) workers.push(await session.submit());
-  const since = performance.now();
+  for (let count = 0; count < (scene.scale.quick ? 1 : POSTS); count++) workers.push(await session.submit());
+  let postSeconds = 0;
   const meanwhile = await latenciesDuring(reading, async () => {
+    const since = performance.now();
     for (const worker of workers)
       await session.exchange(post('/results', resultsBody(worker, scene.content('X'))), 202);
+    postSeconds = (performance.now() - since) / 1000 / workers.length;
   });
-  const postSeconds = (performance.now() - since) / 1000 / workers.length;
   const p99Ratio = quantile(meanwhile, 0.99) / quantile(before, 0.99);
   return { growth: resident.growth(), p99Ratio, postSeconds, worker: workers[0] as WorkerKey };
 }

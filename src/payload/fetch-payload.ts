@@ -207,25 +207,20 @@ export async function openSliced(
     return fetched;
   };
   const rows = await slice(0);
-  const [first, end] = [copyOf(rows), rows.int4(1)];
+  const [first, end] = [rows.copyOf(0), rows.int4(1)];
   const measured = { rawLength: rows.int4(2), crc32: rows.int8(3), adler32: rows.bytes.readUInt32BE(rows.startOf(4)) };
   rows.release();
   const slices = async function* () {
     yield first;
     for (let at = first.length; at < end;) {
       const more = await slice(at);
-      const next = copyOf(more);
+      const next = more.copyOf(0);
       more.release();
       at += next.length;
       yield next;
     }
   };
   return { ...measured, slices: slices() };
-}
-
-/** Of the first field; slices are small, or few. */
-function copyOf(rows: BinaryRows): Buffer {
-  return Buffer.from(rows.bytes.subarray(rows.startOf(0), rows.endOf(0)));
 }
 
 /** A payload was replaced and purged, or deleted, while a response was reading it. */

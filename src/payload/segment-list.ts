@@ -20,8 +20,9 @@ export interface TextRun {
 }
 
 const FIRST_BYTES = 4 * 1024;
-/** UTF-8 takes at most three bytes for a UTF-16 code unit. */
+/** UTF-8 takes at most three bytes for a UTF-16 code unit; of a text of more units they are counted. */
 const MOST_BYTES_OF_UNIT = 3;
+const LONG_TEXT = 16 * 1024;
 /** Up to so many characters writing them one by one costs less than a call. */
 const SHORT_TEXT = 64;
 
@@ -33,7 +34,7 @@ export class SegmentList {
   /** Before each run there are so many bytes for the header of a stored block. */
   static readonly ROOM_BYTES = 5;
 
-  /** The text of all runs. */
+  /** The text of all runs; to be asked for once nothing is added any more, since it moves where it grows. */
   bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   private readonly list: (TextRun | PayloadPart)[] = [];
   /** Of the present run, as far as there is one. */
@@ -55,7 +56,7 @@ export class SegmentList {
       this.room(SegmentList.ROOM_BYTES);
       this.start = this.at += SegmentList.ROOM_BYTES;
     }
-    this.room(MOST_BYTES_OF_UNIT * text.length);
+    this.room(text.length > LONG_TEXT ? Buffer.byteLength(text) : MOST_BYTES_OF_UNIT * text.length);
     this.at += writeText(this.bytes, text, this.at);
     return this;
   }

@@ -77,7 +77,7 @@ const VERSION = {
   logs: versionStatement('logs'),
 };
 
-/** One short column, since taking columns apart is what a query costs the service beside the way there and back. */
+/** One short column: all that a 304 needs to know. */
 function versionStatement(data: Data): PreparedStatement {
   return new PreparedStatement(
     `version of ${data}`,

@@ -79,18 +79,21 @@ const WITHOUT_KEY: Edit = {
   by: '',
 };
 
-export const NO_UNIQUE_KEY: Breakage = { title: 'pages have no unique key', edits: [WITHOUT_KEY] };
+const PAGES = 'dist/results/ingest/store-pages.js';
 
 export const PAGES_INSERTED_ALWAYS: Breakage = {
   title: 'pages have no unique key, and are never replaced',
-  edits: [
-    WITHOUT_KEY,
-    {
-      file: 'dist/results/ingest/store-results.js',
-      what: /ON CONFLICT \(simulation_id, estimator_no, page_number\) DO UPDATE[^`]*?(?=RETURNING)/,
-      by: '',
-    },
-  ],
+  edits: [WITHOUT_KEY, { file: PAGES, what: 'await removePages(tx, simulationId, found.replaced);', by: '' }],
+};
+
+export const STORED_NOT_LOOKED_AT: Breakage = {
+  title: 'nobody looks at which pages are stored',
+  edits: [{ file: PAGES, what: 'update.isFirst ?', by: 'true ?' }],
+};
+
+export const RESULTS_NOT_LOCKED: Breakage = {
+  title: 'writers do not lock the results of a simulation',
+  edits: [{ file: 'dist/results/ingest/store-results.js', what: 'FOR UPDATE OF r FOR KEY SHARE OF s', by: '' }],
 };
 
 /** A build of its own in a temporary folder. */

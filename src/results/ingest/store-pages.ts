@@ -118,6 +118,7 @@ async function insertPages(
   { revision, spool }: PagesUpdate,
 ): Promise<void> {
   const payloadIds = await takePayloadIds(tx, pages.length);
+  if (payloadIds.length !== pages.length) throw new Error('the database gave another number of payload numbers');
   const rows = pages.map((numbered, index) => ({ ...numbered, payloadId: payloadIds[index] as number }));
   await copyIn(tx, PAGE_COLUMNS, rows, (target, row) => {
     writePage(target, simulationId, revision, row);
@@ -129,17 +130,8 @@ async function insertPages(
 
 const COLUMNS = [
   ...['simulation_id', 'estimator_no', 'page_number', 'shape', 'name', 'unit', 'bins', 'metadata', 'data_members'],
-  ...[
-    'axis_members',
-    'other_members',
-    'revision',
-    'digest',
-    'payload_id',
-    'blocks',
-    'streams',
-    'stored_bytes',
-    'raw_bytes',
-  ],
+  ...['axis_members', 'other_members', 'revision', 'digest'],
+  ...['payload_id', 'blocks', 'streams', 'stored_bytes', 'raw_bytes'],
 ];
 const PAGE_COLUMNS = `page (${COLUMNS.join(', ')})`;
 
