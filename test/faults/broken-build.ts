@@ -91,11 +91,6 @@ export const STORED_NOT_LOOKED_AT: Breakage = {
   edits: [{ file: PAGES, what: 'update.isFirst ?', by: 'true ?' }],
 };
 
-export const RESULTS_NOT_LOCKED: Breakage = {
-  title: 'writers do not lock the results of a simulation',
-  edits: [{ file: 'dist/results/ingest/store-results.js', what: 'FOR UPDATE OF r FOR KEY SHARE OF s', by: '' }],
-};
-
 /** A build of its own in a temporary folder. */
 export interface BrokenBuild {
   readonly main: string;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { BufferPool } from '../../src/json/buffer-pool.js';
@@ -230,23 +231,37 @@ test('bodies that keep, replace and add pages at once leave what each page last 
   );
 });
 
-test('instances that store the first pages of a simulation at the same time leave each page once', async () => {
+test('who stores pages waits for an instance that stores such, and sees what it left', async () => {
   const { id, ...identity } = await submitSimulation(test_);
-  const store = async (value: number) => {
+  const updateOf = async (value: number) => {
     const reader = new ResultsReader();
     const body = bodyOf({ ...identity, estimators: [{ name: 'e', pages: [page(1, value), page(2, value)] }] });
     await readWorkerBody(body, resultsFormat(1e6), () => Promise.resolve(undefined), reader);
     await reader.spool.finish();
-    const update = { estimators: reader.estimators, spool: reader.spool, revision: null, finalAtPages: undefined };
-    // Past the queue that lets writers of one instance in one by one.
-    await test_.database.transaction((tx) => storeResults(tx, id, update));
-    await reader.spool.close();
+    return { estimators: reader.estimators, spool: reader.spool, revision: null, finalAtPages: undefined };
   };
-  await Promise.all([1, 2, 3, 4].map(store));
-  const stored = (await read(identity.simulation_id)).estimators.flatMap(({ pages }) => pages);
-  expect(stored.map(({ page_number }) => page_number)).toStrictEqual([1, 2]);
-  expect(stored[0]?.data.values).toStrictEqual(stored[1]?.data.values);
+  const [first, second] = [await updateOf(1), await updateOf(2)];
+  // Past the queue that lets writers of one instance in one by one.
+  const stored = await test_.database.transaction(async (tx) => {
+    await storeResults(tx, id, first);
+    const other = test_.database.transaction((otherTx) => storeResults(otherTx, id, second));
+    await somebodyWaits();
+    return { other };
+  });
+  expect(await stored.other).toMatchObject({ pagesNew: 0, pagesReplaced: 2 });
+  const { estimators } = await read(identity.simulation_id);
+  expect(estimators[0]?.pages.map(({ page_number, data }) => [page_number, ...data.values])).toStrictEqual([
+    [1, 2],
+    [2, 2],
+  ]);
+  await Promise.all([first.spool.close(), second.spool.close()]);
 });
+
+/** For a lock, in the database of this test. */
+async function somebodyWaits(): Promise<void> {
+  const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await test_.database.query(waiting)).rows.length === 0) await delay(10);
+}
 
 test('pages and metadata that a later body lacks stay', async () => {
   const { id, ...identity } = await submitSimulation(test_);
