@@ -1,15 +1,15 @@
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
-
-/** Lines are written together, so many bytes at a time or after so many milliseconds, since a write for each costs more than the line. */
-const BATCHED_BYTES = 4096;
-const BATCHED_MS = 100;
+import { BatchedLines } from './batched-lines.js';
 
 /** The process' logger: one JSON object a line on standard output, control characters escaped. */
 export function createLogger(level: string): Logger {
-  const output = pino.destination({ sync: false, minLength: BATCHED_BYTES, periodicFlush: BATCHED_MS });
-  return pino({ level, base: null, timestamp: isoTime, messageKey: 'message' }, output);
+  const options = { level, base: null, timestamp: isoTime, messageKey: 'message' };
+  return pino(options, (standardOutput ??= new BatchedLines(process.stdout)));
 }
+
+/** One for all loggers of the process, of which tests make many. */
+let standardOutput: BatchedLines | undefined;
 
 let last = { at: 0, member: '' };
 
