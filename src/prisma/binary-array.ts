@@ -4,7 +4,7 @@
  */
 
 export function int4Array(values: readonly number[]): Buffer {
-  const target = listOf(INT4_OID, values.length, values.length * (LENGTH_BYTES + 4));
+  const target = listOf(OID.int4, values.length, values.length * (LENGTH_BYTES + 4));
   let at = HEAD_BYTES;
   for (const value of values) {
     at = target.writeInt32BE(4, at);
@@ -15,7 +15,7 @@ export function int4Array(values: readonly number[]): Buffer {
 
 export function byteaArray(values: readonly Buffer[]): Buffer {
   const bytes = values.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0);
-  const target = listOf(BYTEA_OID, values.length, bytes);
+  const target = listOf(OID.bytea, values.length, bytes);
   let at = HEAD_BYTES;
   for (const value of values) {
     at = target.writeInt32BE(value.length, at);
@@ -24,16 +24,21 @@ export function byteaArray(values: readonly Buffer[]): Buffer {
   return target;
 }
 
-const INT4_OID = 23;
-const BYTEA_OID = 17;
-/** Dimensions, whether there is a NULL, the type of the elements; then their number and the index of the first. */
-const HEAD_BYTES = 20;
+/** PostgreSQL's own types (pg_type). */
+export const OID = { bytea: 17, int8: 20, int4: 23, text: 25 } as const;
+
+/** What a list begins with: dimensions, whether there is a NULL, the type of the elements; then their number and the index of the first. */
+export function listHead(oid: number, length: number): readonly number[] {
+  return [1, 0, oid, length, 1];
+}
+
+export const HEAD_BYTES = 5 * 4;
 const LENGTH_BYTES = 4;
 
 /** Room for a list whose elements take so many bytes together, its head written. */
 function listOf(oid: number, length: number, bytes: number): Buffer {
   const target = Buffer.allocUnsafe(HEAD_BYTES + bytes);
   let at = 0;
-  for (const field of [1, 0, oid, length, 1]) at = target.writeInt32BE(field, at);
+  for (const field of listHead(oid, length)) at = target.writeInt32BE(field, at);
   return target;
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { HEAD_BYTES, listHead, OID } from './binary-array.js';
 
 /**
  * Copies items as rows into `target` (a table with its columns, as SQL) in PostgreSQL's binary format: nothing is turned into text
@@ -100,8 +101,8 @@ export class CopyRows {
   }
 
   int4List(values: readonly number[]): void {
-    this.room(4 + LIST_HEAD_BYTES + values.length * 8);
-    this.list(INT4_OID, values.length, values.length * 8);
+    this.room(4 + HEAD_BYTES + values.length * 8);
+    this.list(OID.int4, values.length, values.length * 8);
     for (const value of values) {
       this.put(4);
       this.put(value);
@@ -110,8 +111,8 @@ export class CopyRows {
 
   /** Of whole numbers from 0 on. */
   int8List(values: readonly number[]): void {
-    this.room(4 + LIST_HEAD_BYTES + values.length * 12);
-    this.list(INT8_OID, values.length, values.length * 12);
+    this.room(4 + HEAD_BYTES + values.length * 12);
+    this.list(OID.int8, values.length, values.length * 12);
     for (const value of values) {
       this.put(8);
       this.putLarge(value);
@@ -121,8 +122,8 @@ export class CopyRows {
   /** Of texts without U+0000. */
   textList(values: readonly string[]): void {
     const bytes = values.reduce((sum, value) => sum + 4 + Buffer.byteLength(value), 0);
-    this.room(4 + LIST_HEAD_BYTES);
-    this.list(TEXT_OID, values.length, bytes);
+    this.room(4 + HEAD_BYTES);
+    this.list(OID.text, values.length, bytes);
     for (const value of values) this.text(value);
   }
 
@@ -133,14 +134,10 @@ export class CopyRows {
     return this.done;
   }
 
-  /** Length and head of a list (`array_send`): dimensions, whether there is a NULL, the type; then length and index of the first. */
+  /** Length and head of a list. */
   private list(oid: number, length: number, elementBytes: number): void {
-    this.put(LIST_HEAD_BYTES + elementBytes);
-    this.put(1);
-    this.put(0);
-    this.put(oid);
-    this.put(length);
-    this.put(1);
+    this.put(HEAD_BYTES + elementBytes);
+    for (const field of listHead(oid, length)) this.put(field);
   }
 
   private put(int4: number): void {
@@ -176,11 +173,6 @@ export class CopyRows {
     this.from = this.length;
   }
 }
-
-const INT4_OID = 23;
-const INT8_OID = 20;
-const TEXT_OID = 25;
-const LIST_HEAD_BYTES = 20;
 
 function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
