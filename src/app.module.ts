@@ -10,10 +10,10 @@ import { ConfigModule, type ServiceConfig } from './config/config.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { HealthModule } from './health/health.module.js';
-import { ReadyGuard, RoleGuard } from './health/ready.guard.js';
-import { BodyAdmission, BodyAdmissionGuard } from './http/body-admission.js';
+import { ReadyGuard } from './health/ready.guard.js';
+import { BodyAdmission } from './http/body-admission.js';
+import { BodyGuard } from './http/body.guard.js';
 import { ErrorFilter } from './http/error.filter.js';
-import { MediaTypeGuard } from './http/media-type.guard.js';
 import { InputsModule } from './inputs/inputs.module.js';
 import { LogsModule } from './logs/logs.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -46,10 +46,8 @@ import { YaptideModule } from './yaptide/yaptide.module.js';
   ],
   providers: [
     BodyAdmission,
-    { provide: APP_GUARD, useClass: RoleGuard },
     { provide: APP_GUARD, useClass: ReadyGuard },
-    { provide: APP_GUARD, useClass: MediaTypeGuard },
-    { provide: APP_GUARD, useClass: BodyAdmissionGuard },
+    { provide: APP_GUARD, useClass: BodyGuard },
     { provide: APP_GUARD, useClass: AccessTokenGuard },
     { provide: APP_GUARD, useClass: OriginGuard },
     { provide: APP_FILTER, useClass: ErrorFilter },

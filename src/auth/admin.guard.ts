@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
-import type { AuthenticatedUser } from './current-user.decorator.js';
+import { authenticated } from './current-user.decorator.js';
 
 /** What everybody else is told. */
 export const ADMINS_ONLY = 'Only admins may do this';
@@ -9,8 +9,7 @@ export const ADMINS_ONLY = 'Only admins may do this';
 @Injectable()
 export class AdminGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {
-    const { user } = context.switchToHttp().getRequest<{ user: AuthenticatedUser }>();
-    if (user.isAdmin) return true;
+    if (authenticated(context).isAdmin) return true;
     throw new AppError('forbidden', ADMINS_ONLY);
   }
 }

@@ -1,8 +1,8 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError } from '../errors/app-error.js';
+import { requestOf } from '../http/http-context.js';
 import { isForeignWrite, isSafe } from './domain/origin-rule.js';
 import { carriesSessionCookie } from './domain/request-token.js';
 import { MakesSession } from './makes-session.decorator.js';
@@ -16,7 +16,7 @@ export class OriginGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): true {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const request = requestOf(context);
     if (isSafe(request.method)) return true;
     const facts = {
       method: request.method,

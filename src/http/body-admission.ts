@@ -1,8 +1,8 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
 import { AppError } from '../errors/app-error.js';
-import { hasBody } from './has-body.js';
 
 /** What a body is taken to need at first; nearly all, the updates of tasks, never need more. */
 export const SMALL_BODY_BYTES = 64 * 1024;
@@ -23,18 +23,18 @@ export class BodyAdmission {
 
   constructor(@Inject(CONFIG) private readonly config: ServiceConfig) {}
 
-  /** Takes a share, until `release`. Throws `unavailable`. */
-  lease(): BodyLease & { release(): void } {
+  /** Takes a share for the body of a request, until its answer is done or the client gone. Throws `unavailable`. */
+  admit(request: IncomingMessage, answer: ServerResponse): void {
     let held = this.take(SMALL_BODY_BYTES);
-    return {
+    leases.set(request, {
       grow: () => {
         if (held < LARGE_BODY_BYTES) held += this.take(LARGE_BODY_BYTES - held);
       },
-      release: () => {
-        this.used -= held;
-        held = 0;
-      },
-    };
+    });
+    answer.once('close', () => {
+      this.used -= held;
+      held = LARGE_BODY_BYTES; // From now on nothing is taken any more.
+    });
   }
 
   private take(bytes: number): number {
@@ -46,23 +46,7 @@ export class BodyAdmission {
   }
 }
 
-const leases = new WeakMap<object, BodyLease>();
-
-/** Gives every request that has a body its share, before anything of it is read. */
-@Injectable()
-export class BodyAdmissionGuard implements CanActivate {
-  constructor(private readonly admission: BodyAdmission) {}
-
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (!hasBody(request)) return true;
-    const lease = this.admission.lease();
-    leases.set(request.raw, lease);
-    const { raw } = context.switchToHttp().getResponse<FastifyReply>();
-    raw.once('close', () => lease.release());
-    return true;
-  }
-}
+const leases = new WeakMap<IncomingMessage, BodyLease>();
 
 /** The share of a request's body; undefined where it has none. */
 export function leaseOf(request: FastifyRequest): BodyLease | undefined {

@@ -2,11 +2,12 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { WorkerBody } from '../ingest/worker-body.js';
 import { type BodyLease, leaseOf, SMALL_BODY_BYTES } from './body-admission.js';
+import { requestOf } from './http-context.js';
 import { incomingChunks } from './incoming-body.js';
 
 /** The body of a request as a stream of inflated bytes, for services that read it themselves. */
 export const StreamedBody = createParamDecorator((_: unknown, context: ExecutionContext): WorkerBody => {
-  const request = context.switchToHttp().getRequest<FastifyRequest>();
+  const request = requestOf(context);
   return bodySource(request);
 });
 

@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { faultOf } from '../errors/fault.js';
 import { HTTP_STATUS } from '../errors/http-status.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import { errorBody } from './dialect.js';
+import { replyOf, requestOf } from './http-context.js';
 import { answerAndDrain } from './refusal.js';
 
 /** The one place where an error becomes an HTTP answer: never with a stack or SQL. */
@@ -14,8 +15,8 @@ export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly metrics: MetricsService) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const request = requestOf(host);
+    const reply = replyOf(host);
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();
       return;

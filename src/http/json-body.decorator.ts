@@ -7,6 +7,7 @@ import { JsonScanner } from '../json/json-scanner.js';
 import { Utf8Check } from '../json/utf8-check.js';
 import { validateDto } from '../validation/validate-dto.js';
 import { bodySource } from './body-source.js';
+import { requestOf } from './http-context.js';
 
 /** A DTO of a JSON body: its class-validator rules, and which members are interpreted. */
 export interface JsonDto<T extends object> {
@@ -30,9 +31,7 @@ export function OptionalJsonBody<T extends object>(type: JsonDto<T>): ParameterD
   return RawRequest(new JsonBodyPipe(type, DEFAULT_MAX_BYTES, {}));
 }
 
-const RawRequest = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  context.switchToHttp().getRequest<FastifyRequest>(),
-);
+const RawRequest = createParamDecorator((_: unknown, context: ExecutionContext) => requestOf(context));
 
 @Injectable()
 class JsonBodyPipe<T extends object> implements PipeTransform<FastifyRequest, Promise<T>> {

@@ -1,5 +1,5 @@
 /** Lines are written together, so many characters at a time or after so many milliseconds, since a write for each costs more than the line. */
-const BATCHED_CHARACTERS = 4096;
+const BATCHED_CHARACTERS = 32 * 1024;
 const BATCHED_MS = 100;
 
 /**

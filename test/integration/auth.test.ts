@@ -17,7 +17,8 @@ import { UserService } from '../../src/auth/user.service.js';
 import { readConfig } from '../../src/config/config.js';
 import { ConfigModule, type ServiceConfig } from '../../src/config/config.module.js';
 import { ErrorFilter } from '../../src/http/error.filter.js';
-import { MediaTypeGuard } from '../../src/http/media-type.guard.js';
+import { BodyAdmission } from '../../src/http/body-admission.js';
+import { BodyGuard } from '../../src/http/body.guard.js';
 import { MetricsModule } from '../../src/metrics/metrics.module.js';
 import { PrismaModule } from '../../src/prisma/prisma.module.js';
 import { createTestDatabase } from '../support/database.js';
@@ -37,7 +38,8 @@ beforeAll(async () => {
   const module = await Test.createTestingModule({
     imports: [ConfigModule.with(config), MetricsModule, PrismaModule, AuthModule],
     providers: [
-      ...[MediaTypeGuard, AccessTokenGuard, OriginGuard].map((useClass) => ({ provide: APP_GUARD, useClass })),
+      BodyAdmission,
+      ...[BodyGuard, AccessTokenGuard, OriginGuard].map((useClass) => ({ provide: APP_GUARD, useClass })),
       { provide: APP_FILTER, useClass: ErrorFilter },
     ],
   }).compile();
