@@ -19,6 +19,7 @@ import { AppModule } from './app.module.js';
 import type { ServiceConfig } from './config/config.module.js';
 import { HealthService } from './health/health.service.js';
 import { errorBody } from './http/dialect.js';
+import { READERS_FIRST } from './turns/readers-first.js';
 import { createLogger, JsonLogger } from './logging/json-logger.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { serveDocument } from './openapi/document.js';
@@ -67,6 +68,7 @@ export async function createApp(
   const fastify = adapter.getInstance<FastifyInstance>();
   handOnBodies(fastify);
   observeRequests(fastify, app.get(MetricsService));
+  letReadersGoFirst(fastify);
   endConnectionsAtStop(fastify, app.get(HealthService));
   headAnswers(fastify, config);
   if (config.corsOrigins.length > 0) {
@@ -132,6 +134,17 @@ function observeRequests(fastify: FastifyInstance, metrics: MetricsService): voi
       ms: Math.round(reply.elapsedTime),
     };
     request.log[route.startsWith('/health') ? 'debug' : 'info'](line, 'request');
+    done();
+  });
+}
+
+/** Long bodies rest while others read what is soon answered. */
+function letReadersGoFirst(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request: FastifyRequest, { raw }: FastifyReply, done: () => void) => {
+    if (request.method === 'GET') {
+      READERS_FIRST.began(raw);
+      raw.once('close', () => READERS_FIRST.ended(raw));
+    }
     done();
   });
 }
