@@ -22,6 +22,7 @@ import { errorBody } from './http/dialect.js';
 import { createLogger, JsonLogger } from './logging/json-logger.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { serveDocument } from './openapi/document.js';
+import { READERS_FIRST } from './turns/readers-first.js';
 
 /** A connection on which nothing moves for so long is closed: a stalled reader, a sender that went away. */
 const IDLE_CONNECTION_MS = 120_000;
@@ -117,12 +118,17 @@ function handOnBodies(fastify: FastifyInstance): void {
   );
 }
 
-/** One log line and one measurement a request; paths only, since a query could hold anything. */
+/** One log line and one measurement a request; paths only, since a query could hold anything. Long bodies rest while others read. */
 function observeRequests(fastify: FastifyInstance, metrics: MetricsService): void {
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    if (request.method === 'GET') READERS_FIRST.began(reply);
+    done();
+  });
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const { method } = request;
     const route = request.routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
+    READERS_FIRST.ended(reply);
     metrics.observeRequest(method, route, status, reply.elapsedTime / 1000);
     const line = {
       reqId: request.id,

@@ -3,7 +3,7 @@ import { type Disposition, type JsonHandler, JsonScanner, type ValueKind } from 
 import type { TextSink } from '../json/text-sink.js';
 import { TextBuffer } from '../json/text-buffer.js';
 import { Utf8Check } from '../json/utf8-check.js';
-import { FairTurns } from './fair-turns.js';
+import { FairTurns } from '../turns/fair-turns.js';
 import { Spool, SpoolSink } from '../payload/spool.js';
 import { validateDto } from '../validation/validate-dto.js';
 import type { WorkerEnvelope } from './worker-envelope.js';

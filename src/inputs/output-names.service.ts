@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FairTurns } from '../ingest/fair-turns.js';
+import { FairTurns } from '../turns/fair-turns.js';
 import { JsonScanner } from '../json/json-scanner.js';
 import { PayloadGone } from '../payload/fetch-payload.js';
 import { PayloadReaderService } from '../payload/payload-reader.service.js';

@@ -45,7 +45,7 @@ test.each([
   const bytes = Buffer.concat(pieces);
   expect(inflateSync(bytes).equals(text)).toBe(true);
   const blocks = bytes.subarray(HEADER_BYTES, -TRAILER_BYTES);
-  // What Z_FULL_FLUSH leaves: an empty stored block.
+  // What a flush leaves: an empty stored block.
   expect(blocks.subarray(-4).toString('hex')).toBe('0000ffff');
   expect(bytes.subarray(-TRAILER_BYTES, -ADLER_BYTES).equals(FINAL_BLOCK)).toBe(true);
   expect(bytes.readUInt32BE(bytes.length - ADLER_BYTES)).toBe(adler32(text));

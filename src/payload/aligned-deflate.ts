@@ -1,4 +1,5 @@
-import { constants, crc32, createDeflate, deflateSync, type ZlibOptions } from 'node:zlib';
+import { constants, crc32, createDeflate, type Deflate, deflateSync, type ZlibOptions } from 'node:zlib';
+import { READERS_FIRST } from '../turns/readers-first.js';
 import { adler32 } from './checksums.js';
 import { strategyFor } from './deflate-strategy.js';
 
@@ -33,6 +34,8 @@ const STORED_BYTES = 256;
 const SYNC_BYTES = 16 * 1024;
 /** Number text is packed to less than this share; where it is not, zlib goes on in a second piece. */
 const PACKED_SHARE = 0.5;
+/** Takes zlib two to four milliseconds; in between those who read go first. */
+const STEP_BYTES = 256 * 1024;
 
 /** Compresses `text`, on zlib's threads unless it is short. */
 export async function alignedDeflate(text: Buffer): Promise<AlignedStream> {
@@ -76,11 +79,20 @@ function trailer(text: Buffer): Buffer {
  * for its final block; the Adler-32 of a long text is then reckoned on zlib's threads too.
  */
 async function deflatedInPool(text: Buffer): Promise<Buffer[]> {
-  const stream = createDeflate({ ...deflateOptions(text), flush: constants.Z_FULL_FLUSH });
-  stream.write(text, () => stream.end());
+  const stream = createDeflate({ ...deflateOptions(text), flush: constants.Z_SYNC_FLUSH });
+  void writeInSteps(stream, text);
   const pieces: Buffer[] = [];
   for await (const piece of stream as AsyncIterable<Buffer>) pieces.push(piece);
   return pieces;
+}
+
+/** What goes wrong shows where the stream is read. */
+async function writeInSteps(stream: Deflate, text: Buffer): Promise<void> {
+  for (let at = 0; at < text.length; at += STEP_BYTES) {
+    await READERS_FIRST.giveWay();
+    await new Promise((resolve) => stream.write(text.subarray(at, at + STEP_BYTES), resolve));
+  }
+  stream.end();
 }
 
 function deflateOptions(text: Buffer): ZlibOptions {

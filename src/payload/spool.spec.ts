@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { Spool, SpoolSink } from './spool.js';
 
+const MIB = 1024 * 1024;
+
 test('what was appended is read back, from memory and from the file', async () => {
   const parts = fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 30 });
   await fc.assert(
@@ -18,6 +20,15 @@ test('what was appended is read back, from memory and from the file', async () =
       await spool.close();
     }),
   );
+});
+
+test('what goes on behind the limit is held a mebibyte at a time', async () => {
+  const spool = new Spool(2 * MIB);
+  const append = () => spool.append(Buffer.alloc(MIB - 1));
+  const slices = [append(), append(), append(), append(), append(), append()];
+  await spool.settled();
+  expect(slices.map(({ pieces }) => pieces === undefined)).toStrictEqual([true, true, true, true, true, false]);
+  await spool.close();
 });
 
 test('the file has no name while it is in use', async () => {

@@ -23,9 +23,12 @@ export class Spool {
   private fileBytes = 0;
   private length = 0;
   private writing: Promise<void> = Promise.resolve();
+  private readonly writeBytes: number;
 
   /** @param memoryLimit bytes kept in memory before they go to the file */
-  constructor(private readonly memoryLimit: number) {}
+  constructor(private readonly memoryLimit: number) {
+    this.writeBytes = Math.min(memoryLimit, WRITE_BYTES);
+  }
 
   append(...pieces: readonly Buffer[]): SpoolSlice {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
@@ -33,7 +36,7 @@ export class Spool {
     this.length += length;
     this.memory.push(slice);
     this.memoryBytes += length;
-    if (this.memoryBytes > this.memoryLimit) this.flush();
+    if (this.memoryBytes > (this.fileBytes === 0 ? this.memoryLimit : this.writeBytes)) this.flush();
     return slice;
   }
 
@@ -124,6 +127,11 @@ export class SpoolSink implements TextSink {
 }
 
 const PIECE_BYTES = 64 * 1024;
+/**
+ * What goes to the file at once, after the first time. Buffers that live long are garbage that only a full collection finds, which
+ * stops everybody for 7 to 20 ms: so they don't lie here until the limit is reached again.
+ */
+const WRITE_BYTES = 1024 * 1024;
 
 async function openNameless(): Promise<FileHandle> {
   const path = join(tmpdir(), `tallyhouse-spool-${randomUUID()}`);

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { READERS_FIRST } from '../turns/readers-first.js';
 import { HEAD_BYTES, listHead, OID } from './binary-array.js';
 
 /**
@@ -23,6 +24,7 @@ export async function copyIn<T>(
 /** Small values go out together in buffers of this size; pieces from `OWN_PIECE_BYTES` on by themselves. */
 const GATHERED_BYTES = 64 * 1024;
 const OWN_PIECE_BYTES = 16 * 1024;
+const STEP_BYTES = 256 * 1024;
 /** A text of so many UTF-16 units fits a buffer in UTF-8. */
 const SHORT_TEXT = 16 * 1024;
 /** Signature, flags, and the length of a header extension that there is not. */
@@ -39,9 +41,17 @@ async function* encoded<T>(
     // Few rows have to wait, and a promise for each of thousands costs more than the row.
     const waiting = write(rows, item);
     if (waiting !== undefined) await waiting;
-    if (rows.done.length > 0) yield* rows.done.splice(0);
+    if (rows.done.length > 0) for (const buffer of rows.done.splice(0)) yield* inSteps(buffer);
   }
   yield* rows.end();
+}
+
+/** PostgreSQL works on each step for a millisecond or two; in between those who read go first. */
+async function* inSteps(buffer: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < buffer.length; at += STEP_BYTES) {
+    await READERS_FIRST.giveWay();
+    yield buffer.subarray(at, at + STEP_BYTES);
+  }
 }
 
 /** Rows in the binary format (PostgreSQL manual, COPY, "Binary Format"); each value stands behind its length in bytes. */

@@ -9,8 +9,8 @@ import { type Frame, PageFrame } from './page-reader.js';
 import { parsePage } from './page-shape.js';
 import type { ParsedEstimator, ParsedPage } from './parsed-results.js';
 
-/** Shared by all bodies. */
-const BUFFERS = new BufferPool(8 * 1024 * 1024);
+/** Shared by all bodies. As much as one long body has in hand: up to 8 MiB of text in buffers of up to twice their text. */
+const BUFFERS = new BufferPool(16 * 1024 * 1024);
 /** One body may hold so many; a larger result is sent as several partial bodies. */
 const MAX_ESTIMATORS = 10_000;
 const MAX_PAGES = 100_000;
