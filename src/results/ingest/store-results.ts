@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deletedSimulation } from '../../errors/app-error.js';
 import type { PayloadSpool } from '../../payload/payload-spool.js';
-import { PreparedStatement, type Transaction } from '../../prisma/database.js';
+import { listValue, PreparedStatement, type Transaction } from '../../prisma/database.js';
 import type { ParsedEstimator } from './parsed-results.js';
 import { storePages } from './store-pages.js';
 
@@ -69,7 +69,7 @@ async function lockSummary(tx: Transaction, simulationId: number): Promise<Summa
 
 const FIND_ESTIMATORS = new PreparedStatement(
   'find estimators',
-  'SELECT no, name FROM estimator WHERE simulation_id = $1 AND name_hash = ANY($2::bytea[])',
+  `SELECT no, name FROM estimator WHERE simulation_id = $1 AND name_hash = ANY(${listValue(2, 'bytea')})`,
 );
 
 const UPSERT_ESTIMATORS = new PreparedStatement(
