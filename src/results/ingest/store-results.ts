@@ -72,6 +72,16 @@ const FIND_ESTIMATORS = new PreparedStatement(
   `SELECT no, name FROM estimator WHERE simulation_id = $1 AND name_hash = ANY(${listValue(2, 'bytea')})`,
 );
 
+/** Names → numbers. */
+async function findEstimators(
+  tx: Transaction,
+  simulationId: number,
+  hashes: readonly Buffer[],
+): Promise<Map<string, number>> {
+  const { rows } = await tx.query<{ no: number; name: string }>(FIND_ESTIMATORS.with([simulationId, hashes]));
+  return new Map(rows.map(({ no, name }) => [name, no]));
+}
+
 const UPSERT_ESTIMATORS = new PreparedStatement(
   'upsert estimators',
   `INSERT INTO estimator AS e (simulation_id, no, name, name_hash, metadata, other_members, metadata_revision)
@@ -94,8 +104,7 @@ async function storeEstimators(
   { estimators, revision }: ResultsUpdate,
 ): Promise<{ numbers: Map<string, number>; added: number; changed: boolean }> {
   const hashes = estimators.map(({ name }) => createHash('sha256').update(name).digest());
-  const { rows } = await tx.query<{ no: number; name: string }>(FIND_ESTIMATORS.with([simulationId, hashes]));
-  const numbers = new Map(rows.map(({ no, name }) => [name, no]));
+  const numbers = summary.estimators === 0 ? new Map<string, number>() : await findEstimators(tx, simulationId, hashes);
   let added = 0;
   for (const { name } of estimators) {
     if (!numbers.has(name)) numbers.set(name, summary.estimators + added++);
