@@ -1,4 +1,5 @@
-import { copyIn, type CopyRows } from '../prisma/copy-in.js';
+import { copyIn, type CopyRows, rowsOf } from '../prisma/copy-in.js';
+import type { Copy } from '../prisma/copy-query.js';
 import { PreparedStatement, type Queryable, type Transaction } from '../prisma/database.js';
 import type { PayloadSpool, SpooledPayload, SpooledStream } from './payload-spool.js';
 
@@ -57,7 +58,12 @@ export async function insertPayloads(
   spool: PayloadSpool,
 ): Promise<void> {
   if (payloads.length === 0) return;
-  await copyIn(tx, BLOCK_COLUMNS, blocksOf(payloads), (rows, block) => writeBlock(rows, simulationId, block, spool));
+  await copyIn(tx, [blockRows(simulationId, payloads, spool)]);
+}
+
+/** The same for who copies more than that. */
+export function blockRows(simulationId: number, payloads: readonly NumberedPayload[], spool: PayloadSpool): Copy {
+  return rowsOf(BLOCK_COLUMNS, blocksOf(payloads), (rows, block) => writeBlock(rows, simulationId, block, spool));
 }
 
 const BLOCK_COLUMNS = `payload_block (simulation_id, payload_id, block, ${PART_COLUMNS.join(', ')}, raw_len, crc32)`;

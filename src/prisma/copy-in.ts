@@ -1,24 +1,27 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { READERS_FIRST } from '../turns/readers-first.js';
 import { HEAD_BYTES, listHead, OID } from './binary-array.js';
+import { type Copy, CopyQuery } from './copy-query.js';
 
 /**
- * Copies items as rows into `target` (a table with its columns, as SQL) in PostgreSQL's binary format: nothing is turned into text
- * or taken apart on the way, and large values are handed on as they are. PostgreSQL works on rows while the next ones are written.
+ * Copies rows in PostgreSQL's binary format, in the order of `copies`: nothing is turned into text or taken apart on the way, and large values
+ * are handed on as they are. PostgreSQL works on rows while the next ones are written.
+ */
+export async function copyIn(client: pg.ClientBase, copies: readonly Copy[]): Promise<void> {
+  await client.query(new CopyQuery(copies)).stored;
+}
+
+/**
+ * Items as rows of `target` (a table with its columns, as SQL).
  *
  * @param write writes the row of an item; where it has to wait for something it returns a promise, which is awaited
  */
-export async function copyIn<T>(
-  client: pg.ClientBase,
+export function rowsOf<T>(
   target: string,
   items: Iterable<T>,
   write: (rows: CopyRows, item: T) => Promise<void> | undefined,
-): Promise<void> {
-  const stream = client.query(copyFrom(`COPY ${target} FROM STDIN (FORMAT binary)`));
-  await pipeline(Readable.from(encoded(items, write), { objectMode: false, highWaterMark: GATHERED_BYTES }), stream);
+): Copy {
+  return { target, chunks: encoded(items, write) };
 }
 
 /** Small values go out together in buffers of this size; pieces from `OWN_PIECE_BYTES` on by themselves. */
@@ -62,6 +65,8 @@ export class CopyRows {
   private view = viewOf(this.buffer);
   private from = 0;
   private length = HEADER.copy(this.buffer);
+  /** Shared values of the last row. */
+  private kept: Buffer | undefined;
 
   /** Begins a row of so many values. */
   row(values: number): void {
@@ -135,6 +140,21 @@ export class CopyRows {
     this.room(4 + HEAD_BYTES);
     this.list(OID.text, values.length, bytes);
     for (const value of values) this.text(value);
+  }
+
+  /**
+   * Values that are most often the same as in the row before: `write` writes them where they are not, or where they were not kept, as
+   * when they lie in two buffers.
+   */
+  shared(areSame: boolean, write: () => void): void {
+    if (areSame && this.kept !== undefined) {
+      this.piece(this.kept);
+      return;
+    }
+    const [{ buffer, length, done }, pieces] = [this, this.done.length];
+    write();
+    const isWhole = this.buffer === buffer && done.length === pieces;
+    this.kept = isWhole ? buffer.subarray(length, this.length) : undefined;
   }
 
   /** What is left, and the end of the rows. */

@@ -30,6 +30,14 @@ export class PreparedStatement {
   }
 }
 
+/**
+ * SQL of a list among the values of a prepared statement, the length of which PostgreSQL does not look at when it plans. Where it does, a
+ * plan for the few elements at hand always looks cheaper than the one for any list, and it plans anew for each request.
+ */
+export function listValue(number: number, elementType: string): string {
+  return `(SELECT $${number}::${elementType}[])::${elementType}[]`;
+}
+
 /** Where bytes are read as they lie in the database. */
 export interface BinarySource {
   binaryRows(statement: pg.QueryConfig, memory: RowMemory, expectedBytes: number): Promise<BinaryRows>;

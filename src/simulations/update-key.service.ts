@@ -2,7 +2,7 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
 import { GroupedCalls } from '../ingest/grouped-calls.js';
-import { Database, PreparedStatement } from '../prisma/database.js';
+import { Database, listValue, PreparedStatement } from '../prisma/database.js';
 import { FailureThrottle } from '../throttle/failure-throttle.js';
 
 /** A simulation whose update key was shown. */
@@ -17,7 +17,8 @@ interface KeyHolder extends AuthorizedSimulation {
 
 const FIND_KEYS = new PreparedStatement(
   'update keys',
-  'SELECT id, job_id, update_key_hash FROM simulation WHERE job_id = ANY($1::text[]) OR id = ANY($2::int[])',
+  `SELECT id, job_id, update_key_hash FROM simulation
+    WHERE job_id = ANY(${listValue(1, 'text')}) OR id = ANY(${listValue(2, 'int')})`,
 );
 const UNKNOWN_KEY_HASH = randomBytes(32);
 const REFUSAL = 'Wrong update_key, or no simulation with this simulation_id';

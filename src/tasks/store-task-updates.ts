@@ -1,4 +1,4 @@
-import { PreparedStatement, type Queryable } from '../prisma/database.js';
+import { listValue, PreparedStatement, type Queryable } from '../prisma/database.js';
 import { foldTaskUpdates } from './domain/task-merge.js';
 import type { TaskUpdate } from './domain/task-update.js';
 
@@ -58,15 +58,15 @@ const BETTER_ESTIMATE = `(EXCLUDED.estimated_time IS NOT NULL AND (t.estimated_t
   OR EXCLUDED.estimated_at_primaries > t.estimated_at_primaries
   OR (EXCLUDED.estimated_at_primaries = t.estimated_at_primaries AND EXCLUDED.estimated_time < t.estimated_time)))`;
 
-/** GREATEST and LEAST pass over NULL, and the enum is declared in merge order. */
+/** GREATEST and LEAST pass over NULL, and the enum is declared in merge order. Of lists side by side one hides the length of all. */
 const FOLD = new PreparedStatement(
   'fold task updates',
   `WITH held AS (
-  SELECT id FROM simulation WHERE id = ANY($10::int[]) ORDER BY id FOR KEY SHARE
+  SELECT id FROM simulation WHERE id = ANY(${listValue(10, 'int')}) ORDER BY id FOR KEY SHARE
 ), written AS (
   INSERT INTO task AS t (simulation_id, task_id, state, requested_primaries, simulated_primaries,
                          estimated_time, estimated_at_primaries, start_time, end_time)
-  SELECT u.* FROM unnest($1::int[], $2::int[], $3::task_state[], $4::bigint[], $5::bigint[],
+  SELECT u.* FROM unnest(${listValue(1, 'int')}, $2::int[], $3::task_state[], $4::bigint[], $5::bigint[],
                          $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[]) AS u(simulation_id, task_id)
    WHERE u.simulation_id IN (SELECT id FROM held)
    ORDER BY u.simulation_id, u.task_id

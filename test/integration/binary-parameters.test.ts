@@ -2,7 +2,7 @@ import pg from 'pg';
 import fc from 'fast-check';
 import { byteaArray, int4Array } from '../../src/prisma/binary-array.js';
 import { binaryRows } from '../../src/prisma/binary-rows.js';
-import { copyIn, type CopyRows } from '../../src/prisma/copy-in.js';
+import { copyIn, type CopyRows, rowsOf } from '../../src/prisma/copy-in.js';
 import { BufferPool } from '../../src/json/buffer-pool.js';
 import { PreparedStatement } from '../../src/prisma/database.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -95,7 +95,7 @@ test('rows that are copied in come out again, whatever their values and the size
   await fc.assert(
     fc.asyncProperty(rows, async (sent) => {
       await client.query('TRUNCATE copied');
-      await copyIn(client, COPIED, sent, writeCopied);
+      await copyIn(client, [rowsOf(COPIED, sent, writeCopied)]);
       const { rows: received } = await client.query({ text: SELECT, rowMode: 'array' });
       expect(received).toStrictEqual(
         sent.map(({ n, large, pieces: sentPieces, word, words }) => [
@@ -115,15 +115,50 @@ test('where a copy fails the reason is told, and the connection goes on', async 
     rows.int4(1);
     return undefined;
   };
-  await expect(copyIn(client, 'copied (n, large)', [1], wrong)).rejects.toThrow('insufficient data left in message');
-  await expect(copyIn(client, 'nowhere (n)', [1], wrong)).rejects.toThrow('relation "nowhere" does not exist');
+  await expect(copyIn(client, [rowsOf('copied (n, large)', [1], wrong)])).rejects.toThrow(
+    'insufficient data left in message',
+  );
+  await expect(copyIn(client, [rowsOf('nowhere (n)', [1], wrong)])).rejects.toThrow(
+    'relation "nowhere" does not exist',
+  );
   const failing = () => Promise.reject(new Error('the spool is gone'));
-  await expect(copyIn(client, 'copied (n, large)', [1], failing)).rejects.toThrow('the spool is gone');
+  await expect(copyIn(client, [rowsOf('copied (n, large)', [1], failing)])).rejects.toThrow('the spool is gone');
   const throwing = () => {
     throw new Error('no such page');
   };
-  await expect(copyIn(client, 'copied (n, large)', [1], throwing)).rejects.toThrow('no such page');
+  await expect(copyIn(client, [rowsOf('copied (n, large)', [1], throwing)])).rejects.toThrow('no such page');
   expect((await client.query('SELECT 1 AS one')).rows).toStrictEqual([{ one: 1 }]);
+});
+
+test('rows of several tables go in together, and none where one of them fails', async () => {
+  await client.query('CREATE TEMPORARY TABLE beside (n integer PRIMARY KEY, bytes bytea)');
+  const write = (rows: CopyRows, n: number) => {
+    rows.row(2);
+    rows.int4(n);
+    rows.bytes([Buffer.alloc(100_000, n)]);
+    return undefined;
+  };
+  const into = (table: string, items: readonly number[]) => rowsOf(`${table} (n, bytes)`, items, write);
+  const stored = async () => {
+    const { rows } = await client.query(
+      `SELECT (SELECT array_agg(n ORDER BY n) FROM copied) AS copied, (SELECT array_agg(n ORDER BY n) FROM beside) AS beside`,
+    );
+    return rows[0] as unknown;
+  };
+  await client.query('TRUNCATE copied');
+  await copyIn(client, [into('copied', [1, 2]), into('beside', [3]), into('beside', []), into('copied', [4])]);
+  expect(await stored()).toStrictEqual({ copied: [1, 2, 4], beside: [3] });
+
+  const many = Array.from({ length: 200 }, (_, n) => n);
+  const twice = copyIn(client, [into('beside', [5, 3]), into('copied', many)]);
+  await expect(twice).rejects.toThrow('duplicate key');
+  const gone = copyIn(client, [into('copied', many), into('beside', [6]), into('nowhere', many)]);
+  await expect(gone).rejects.toThrow('relation "nowhere" does not exist');
+  const failing = rowsOf('beside (n, bytes)', [7], () => Promise.reject(new Error('the spool is gone')));
+  await expect(copyIn(client, [into('copied', [8]), failing, into('copied', many)])).rejects.toThrow(
+    'the spool is gone',
+  );
+  expect(await stored()).toStrictEqual({ copied: [1, 2, 4], beside: [3] });
 });
 
 /** As the input of text[]. */

@@ -1,7 +1,8 @@
-import { insertPayloads, sizeOf, supersedePayloads, takePayloadIds } from '../../payload/payload-store.js';
+import { blockRows, sizeOf, supersedePayloads, takePayloadIds } from '../../payload/payload-store.js';
 import type { PayloadSpool } from '../../payload/payload-spool.js';
 import { byteaArray, int4Array } from '../../prisma/binary-array.js';
-import { copyIn, type CopyRows } from '../../prisma/copy-in.js';
+import { copyIn, type CopyRows, rowsOf } from '../../prisma/copy-in.js';
+import type { Copy } from '../../prisma/copy-query.js';
 import { PreparedStatement, type Transaction } from '../../prisma/database.js';
 import type { ParsedPage } from './parsed-results.js';
 
@@ -30,7 +31,7 @@ export async function storePages(
   update: PagesUpdate,
 ): Promise<{ pagesNew: number; pagesReplaced: number }> {
   const stored = { pagesNew: 0, pagesReplaced: 0 };
-  for (const slice of slicesOf(pages)) {
+  for (const slice of slicesOf(pages, SLICE_PAGES)) {
     const found = update.isFirst ? NOTHING_STORED : await findStored(tx, simulationId, slice, update.revision);
     const changed = slice.filter((_, index) => !found.kept.has(index));
     if (changed.length === 0) continue;
@@ -45,8 +46,11 @@ export async function storePages(
 /** Pages that are looked for in one statement. */
 const SLICE_PAGES = 2_000;
 
-function* slicesOf(pages: readonly NumberedPage[]): Generator<readonly NumberedPage[]> {
-  for (let from = 0; from < pages.length; from += SLICE_PAGES) yield pages.slice(from, from + SLICE_PAGES);
+/** Pages of one COPY: PostgreSQL gathers up to 1,000 rows before it writes them, and what it notes of each takes the longer the more there are. */
+const COPY_PAGES = 250;
+
+function* slicesOf<T>(pages: readonly T[], length: number): Generator<readonly T[]> {
+  for (let from = 0; from < pages.length; from += length) yield pages.slice(from, from + length);
 }
 
 /** Of the pages looked for: the indexes of those that stay, and what is stored of those to be replaced, column by column. */
@@ -120,48 +124,85 @@ async function insertPages(
   const payloadIds = await takePayloadIds(tx, pages.length);
   if (payloadIds.length !== pages.length) throw new Error('the database gave another number of payload numbers');
   const rows = pages.map((numbered, index) => ({ ...numbered, payloadId: payloadIds[index] as number }));
-  await copyIn(tx, PAGE_COLUMNS, rows, (target, row) => {
-    writePage(target, simulationId, revision, row);
-    return undefined;
-  });
-  const payloads = rows.map(({ page, payloadId }) => ({ payloadId, payload: page.payload }));
-  await insertPayloads(tx, simulationId, payloads, spool);
+  const copies: Copy[] = [];
+  for (const slice of slicesOf(rows, COPY_PAGES)) {
+    const payloads = slice.map(({ page, payloadId }) => ({ payloadId, payload: page.payload }));
+    copies.push(pageRows(simulationId, revision, slice), blockRows(simulationId, payloads, spool));
+  }
+  await copyIn(tx, copies);
 }
 
+function pageRows(simulationId: number, revision: number | null, rows: readonly PageRow[]): Copy {
+  let last: ParsedPage | undefined;
+  return rowsOf(PAGE_COLUMNS, rows, (target, row) => {
+    const { page } = row;
+    writePage(target, row);
+    target.shared(last !== undefined && areShared(last, page), () => writeShared(target, simulationId, revision, page));
+    last = page;
+    return undefined;
+  });
+}
+
+/** What pages of a body mostly have in common stands last. */
 const COLUMNS = [
-  ...['simulation_id', 'estimator_no', 'page_number', 'shape', 'name', 'unit', 'bins', 'metadata', 'data_members'],
-  ...['axis_members', 'other_members', 'revision', 'digest'],
-  ...['payload_id', 'blocks', 'streams', 'stored_bytes', 'raw_bytes'],
+  ...[
+    'estimator_no',
+    'page_number',
+    'name',
+    'bins',
+    'digest',
+    'payload_id',
+    'blocks',
+    'streams',
+    'stored_bytes',
+    'raw_bytes',
+  ],
+  ...['simulation_id', 'revision', 'shape', 'unit', 'metadata', 'data_members', 'axis_members', 'other_members'],
 ];
 const PAGE_COLUMNS = `page (${COLUMNS.join(', ')})`;
 
+interface PageRow extends NumberedPage {
+  readonly payloadId: number;
+}
+
 /** In the order of COLUMNS. */
-function writePage(
-  target: CopyRows,
-  simulationId: number,
-  revision: number | null,
-  { estimatorNo, page, payloadId }: NumberedPage & { readonly payloadId: number },
-): void {
+function writePage(target: CopyRows, { estimatorNo, page, payloadId }: PageRow): void {
   const size = sizeOf(page.payload);
   target.row(COLUMNS.length);
-  target.int4(simulationId);
   target.int4(estimatorNo);
   target.int4(page.pageNumber);
-  target.text(page.shape);
   target.text(page.name);
-  target.text(page.unit);
   target.int4List(page.bins);
-  if (page.metadata === undefined) target.null();
-  else target.text(page.metadata);
-  target.text(page.dataMembers);
-  target.textList(page.axisMembers);
-  target.text(page.otherMembers);
-  if (revision === null) target.null();
-  else target.int8(revision);
   target.bytes([page.digest]);
   target.int8(payloadId);
   target.int4(size.blocks);
   target.int4(size.streams);
   target.int8(size.storedBytes);
   target.int8(size.rawBytes);
+}
+
+function writeShared(target: CopyRows, simulationId: number, revision: number | null, page: ParsedPage): void {
+  target.int4(simulationId);
+  if (revision === null) target.null();
+  else target.int8(revision);
+  target.text(page.shape);
+  target.text(page.unit);
+  if (page.metadata === undefined) target.null();
+  else target.text(page.metadata);
+  target.text(page.dataMembers);
+  target.textList(page.axisMembers);
+  target.text(page.otherMembers);
+}
+
+/** Whether two pages of one body are the same in what `writeShared` writes. */
+function areShared(a: ParsedPage, b: ParsedPage): boolean {
+  return (
+    a.shape === b.shape &&
+    a.unit === b.unit &&
+    a.metadata === b.metadata &&
+    a.dataMembers === b.dataMembers &&
+    a.otherMembers === b.otherMembers &&
+    a.axisMembers.length === b.axisMembers.length &&
+    a.axisMembers.every((members, axis) => members === b.axisMembers[axis])
+  );
 }

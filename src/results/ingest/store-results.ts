@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deletedSimulation } from '../../errors/app-error.js';
 import type { PayloadSpool } from '../../payload/payload-spool.js';
-import { PreparedStatement, type Transaction } from '../../prisma/database.js';
+import { listValue, PreparedStatement, type Transaction } from '../../prisma/database.js';
 import type { ParsedEstimator } from './parsed-results.js';
 import { storePages } from './store-pages.js';
 
@@ -69,8 +69,18 @@ async function lockSummary(tx: Transaction, simulationId: number): Promise<Summa
 
 const FIND_ESTIMATORS = new PreparedStatement(
   'find estimators',
-  'SELECT no, name FROM estimator WHERE simulation_id = $1 AND name_hash = ANY($2::bytea[])',
+  `SELECT no, name FROM estimator WHERE simulation_id = $1 AND name_hash = ANY(${listValue(2, 'bytea')})`,
 );
+
+/** Names → numbers. */
+async function findEstimators(
+  tx: Transaction,
+  simulationId: number,
+  hashes: readonly Buffer[],
+): Promise<Map<string, number>> {
+  const { rows } = await tx.query<{ no: number; name: string }>(FIND_ESTIMATORS.with([simulationId, hashes]));
+  return new Map(rows.map(({ no, name }) => [name, no]));
+}
 
 const UPSERT_ESTIMATORS = new PreparedStatement(
   'upsert estimators',
@@ -94,8 +104,7 @@ async function storeEstimators(
   { estimators, revision }: ResultsUpdate,
 ): Promise<{ numbers: Map<string, number>; added: number; changed: boolean }> {
   const hashes = estimators.map(({ name }) => createHash('sha256').update(name).digest());
-  const { rows } = await tx.query<{ no: number; name: string }>(FIND_ESTIMATORS.with([simulationId, hashes]));
-  const numbers = new Map(rows.map(({ no, name }) => [name, no]));
+  const numbers = summary.estimators === 0 ? new Map<string, number>() : await findEstimators(tx, simulationId, hashes);
   let added = 0;
   for (const { name } of estimators) {
     if (!numbers.has(name)) numbers.set(name, summary.estimators + added++);
