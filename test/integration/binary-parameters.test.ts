@@ -1,7 +1,7 @@
 import pg from 'pg';
 import fc from 'fast-check';
 import { byteaArray, int4Array } from '../../src/prisma/binary-array.js';
-import { binaryRows } from '../../src/prisma/binary-rows.js';
+import { binaryRows } from '../../src/prisma/binary-query.js';
 import { copyIn, type CopyRows } from '../../src/prisma/copy-in.js';
 import { BufferPool } from '../../src/json/buffer-pool.js';
 import { PreparedStatement } from '../../src/prisma/database.js';
