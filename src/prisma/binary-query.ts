@@ -102,34 +102,36 @@ class BinaryQuery implements ByteReceiver {
       this.taken(bytes.length);
       return;
     }
-    for (let at = 0; at < bytes.length && !this.ended;) {
+    for (let at = 0; at < bytes.length;) {
       const copied = bytes.copy(this.room(), 0, at);
       at += copied;
-      this.taken(copied);
-      if (this.ended && at < bytes.length) this.driver(Buffer.from(bytes.subarray(at)));
+      if (this.taken(copied)) continue;
+      if (at < bytes.length) this.driver(Buffer.from(bytes.subarray(at)));
+      return;
     }
   }
 
-  /** So many bytes more lie in `into`. */
-  private taken(bytes: number): void {
+  /** So many bytes more lie in `into`; false once no rows come any more. */
+  private taken(bytes: number): boolean {
     const { into } = this;
     this.length += bytes;
     while (this.messageEnd <= this.length) {
       const at = this.messageEnd;
       this.messageAt = at;
-      if (at + HEADER_BYTES > this.length) return;
+      if (at + HEADER_BYTES > this.length) return true;
       const kind = into[at] as number;
       if (ENDS.has(kind)) {
         this.end();
-        return;
+        return false;
       }
       const end = at + 1 + int4At(into, at + 1);
       if (kind !== DATA_ROW) {
-        if (end > this.length) return;
+        if (end > this.length) return true;
         if (kind !== BIND_COMPLETE) this.driver(Buffer.from(into.subarray(at, end)));
       }
       this.messageEnd = end;
     }
+    return true;
   }
 
   private end(): void {
