@@ -1,35 +1,25 @@
-import type { Duplex } from 'node:stream';
-import type pg from 'pg';
-
 /** Whence memory for rows comes, and whither it goes when nobody looks at them any more. */
 export interface RowMemory {
   takeFitting(leastBytes: number): Buffer;
   give(buffer: Buffer): void;
 }
 
-/**
- * The rows of a prepared statement in binary: as the rows of a query bytes come as hexadecimal text, and each value becomes an
- * object, which costs more than all the rest of reading.
- *
- * @param statement its values are texts, numbers, truth values, bytes and NULL
- * @param expectedBytes what the rows will take, as far as it is known: larger ones are copied once more
- */
-export async function binaryRows(
-  client: pg.ClientBase,
-  statement: pg.QueryConfig,
-  memory: RowMemory,
-  expectedBytes: number,
-): Promise<BinaryRows> {
-  return new Promise((resolve, reject) => {
-    client.query(new BinaryQuery(statement, memory, expectedBytes, resolve, reject));
-  });
+/** Rows as they came, in one of the pieces of memory into which they were read; whole messages, few of them other than rows. */
+export interface RowPiece {
+  readonly bytes: Buffer;
+  /** How many of the bytes are messages. */
+  readonly length: number;
 }
 
 const MOST_FIELDS = 64;
 
 /** Rows as PostgreSQL sends them (protocol, "DataRow"), looked at one after the other where they lie. */
 export class BinaryRows {
-  /** Of the present row, and of the one behind it. */
+  /** Of the present row: the memory in which it lies. */
+  bytes: Buffer = NOTHING;
+  private piece = -1;
+  private length = 0;
+  /** Of the present row, and of the message behind it. */
   private at = 0;
   private nextAt = 0;
   /** Of those fields of the present row that were looked for so far; where one is NULL its end lies before its start. */
@@ -37,34 +27,39 @@ export class BinaryRows {
   private readonly starts = new Int32Array(MOST_FIELDS);
   private readonly ends = new Int32Array(MOST_FIELDS);
 
-  /** @param length how many of the bytes are rows, each behind the header of its message */
   constructor(
-    readonly bytes: Buffer,
-    private readonly length: number,
+    private readonly pieces: readonly RowPiece[],
     private readonly memory: RowMemory,
   ) {}
 
   /** Gives the memory back: nothing of the rows may be needed any more. */
   release(): void {
-    this.memory.give(this.bytes);
+    for (const { bytes } of this.pieces) this.memory.give(bytes);
   }
 
   /** Goes to the next row; false after the last one. */
   next(): boolean {
-    if (this.nextAt >= this.length) return false;
-    this.goTo(this.nextAt);
-    return true;
+    for (;;) {
+      if (this.nextAt < this.length) {
+        this.goIn(this.nextAt);
+        if (this.bytes[this.at] === DATA_ROW) return true;
+      } else {
+        if (this.piece + 1 >= this.pieces.length) return false;
+        this.open(this.piece + 1);
+        this.nextAt = 0;
+      }
+    }
   }
 
   /** Where the present row is, for `goTo`. */
   get position(): number {
-    return this.at;
+    return this.piece * PIECE_SPAN + this.at;
   }
 
   goTo(position: number): void {
-    this.at = position;
-    this.nextAt = position + 1 + int4At(this.bytes, position + 1);
-    this.found = 0;
+    const piece = Math.floor(position / PIECE_SPAN);
+    if (piece !== this.piece) this.open(piece);
+    this.goIn(position - piece * PIECE_SPAN);
   }
 
   isNull(field: number): boolean {
@@ -132,6 +127,17 @@ export class BinaryRows {
     return elements;
   }
 
+  private open(piece: number): void {
+    const { bytes, length } = this.pieces[piece] as RowPiece;
+    [this.piece, this.bytes, this.length] = [piece, bytes, length];
+  }
+
+  private goIn(at: number): void {
+    this.at = at;
+    this.nextAt = at + 1 + int4At(this.bytes, at + 1);
+    this.found = 0;
+  }
+
   /** Goes through the fields up to this one. */
   private find(field: number): void {
     const { bytes, starts, ends } = this;
@@ -151,7 +157,7 @@ export class BinaryRows {
 }
 
 /** Buffer's own way checks anew each time what is known here. */
-function int4At(bytes: Uint8Array, at: number): number {
+export function int4At(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at] as number) << 24) |
     ((bytes[at + 1] as number) << 16) |
@@ -164,140 +170,8 @@ const YEAR_2000 = Date.UTC(2000, 0, 1);
 const ARRAY_HEADER_BYTES = 5 * 4;
 
 /** Frontend/backend protocol, "Message Formats": one byte for the kind, four for the length, which count themselves. */
-const HEADER_BYTES = 5;
-const BIND_COMPLETE = '2'.charCodeAt(0);
-const DATA_ROW = 'D'.charCodeAt(0);
-/** CommandComplete, ErrorResponse, ReadyForQuery: no rows come any more. */
-const ENDS = new Set(Buffer.from('CEZ'));
-
-type Listener = (chunk: Buffer) => void;
-
-/** What the driver's types leave out. */
-type Connection = pg.Connection & {
-  /** Text by name. */
-  readonly parsedStatements: Record<string, string>;
-};
-
-/**
- * Takes the rows off the connection itself and puts them together: in the driver's parser each value would become an object. All other
- * messages go to the driver, which knows what to make of them.
- */
-class BinaryQuery {
-  readonly name: string;
-  readonly text: string;
-  readonly values: unknown[];
-  private into: Buffer;
-  private length = 0;
-  /** Of the present row. */
-  private missing = 0;
-  /** The beginning of a message that is not there yet. */
-  private begun = NOTHING;
-  private driver: Listener = () => undefined;
-  private handBack: () => void = () => undefined;
-
-  constructor(
-    { name, text, values }: pg.QueryConfig,
-    private readonly memory: RowMemory,
-    expectedBytes: number,
-    private readonly resolve: (rows: BinaryRows) => void,
-    private readonly reject: (error: Error) => void,
-  ) {
-    this.name = name ?? '';
-    this.text = text;
-    this.values = values ?? [];
-    this.into = memory.takeFitting(expectedBytes);
-  }
-
-  submit(connection: pg.Connection): void {
-    const { stream } = connection;
-    this.listenTo(stream);
-    stream.cork();
-    if ((connection as Connection).parsedStatements[this.name] === undefined) {
-      connection.parse({ name: this.name, text: this.text, types: [] }, true);
-    }
-    const bound = { statement: this.name, values: this.values, binary: true, valueMapper: asParameter };
-    connection.bind(bound as unknown as pg.BindConfig, true);
-    connection.execute({}, true);
-    connection.sync();
-    stream.uncork();
-  }
-
-  handleError(error: Error): void {
-    this.handBack();
-    this.memory.give(this.into);
-    this.reject(error);
-  }
-
-  handleReadyForQuery(): void {
-    this.resolve(new BinaryRows(this.into, this.length, this.memory));
-  }
-
-  handleCommandComplete(): void {}
-
-  private listenTo(stream: Duplex): void {
-    const [driver, ...others] = stream.listeners('data') as Listener[];
-    if (driver === undefined || others.length > 0) throw new Error('somebody else listens to the database connection');
-    const listener = (chunk: Buffer) => this.take(chunk);
-    this.driver = driver;
-    this.handBack = () => {
-      this.handBack = () => undefined;
-      stream.off('data', listener).on('data', driver);
-    };
-    stream.off('data', driver).on('data', listener);
-  }
-
-  private take(received: Buffer): void {
-    const chunk = this.begun.length === 0 ? received : Buffer.concat([this.begun, received]);
-    this.begun = NOTHING;
-    let rowsFrom = 0;
-    let at = Math.min(this.missing, chunk.length);
-    this.missing -= at;
-    while (at < chunk.length) {
-      const end = endOfMessage(chunk, at);
-      const kind = chunk[at] as number;
-      if (kind === DATA_ROW && end !== undefined) {
-        this.missing = Math.max(0, end - chunk.length);
-        at = Math.min(end, chunk.length);
-        continue;
-      }
-      this.append(chunk, rowsFrom, at);
-      if (end === undefined || end > chunk.length) {
-        this.begun = Buffer.from(chunk.subarray(at));
-        return;
-      }
-      if (ENDS.has(kind)) {
-        this.handBack();
-        this.driver(chunk.subarray(at));
-        return;
-      }
-      if (kind !== BIND_COMPLETE) this.driver(chunk.subarray(at, end));
-      at = end;
-      rowsFrom = end;
-    }
-    this.append(chunk, rowsFrom, at);
-  }
-
-  private append(source: Buffer, start: number, end: number): void {
-    const needed = this.length + end - start;
-    if (needed > this.into.length) {
-      const larger = this.memory.takeFitting(Math.max(needed, this.into.length * 2));
-      this.into.copy(larger, 0, 0, this.length);
-      this.memory.give(this.into);
-      this.into = larger;
-    }
-    source.copy(this.into, this.length, start, end);
-    this.length = needed;
-  }
-}
-
+export const HEADER_BYTES = 5;
+export const DATA_ROW = 'D'.charCodeAt(0);
 const NOTHING = Buffer.alloc(0);
-
-/** Where the message that begins at `at` ends; undefined where not even its header is there. */
-function endOfMessage(chunk: Buffer, at: number): number | undefined {
-  return at + HEADER_BYTES <= chunk.length ? at + 1 + chunk.readInt32BE(at + 1) : undefined;
-}
-
-/** Bytes go as they are, all else as text. */
-function asParameter(value: string | number | boolean | Buffer | null): string | Buffer | null {
-  return value === null || Buffer.isBuffer(value) ? value : String(value);
-}
+/** Positions of a piece are below this. */
+const PIECE_SPAN = 2 ** 32;

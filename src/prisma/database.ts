@@ -1,9 +1,11 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { CONFIG, type ServiceConfig } from '../config/config.module.js';
-import { type BinaryRows, binaryRows, type RowMemory } from './binary-rows.js';
+import { binaryRows } from './binary-query.js';
+import type { BinaryRows, RowMemory } from './binary-rows.js';
 import { BufferPool } from '../json/buffer-pool.js';
 import { ConnectionWatch } from './connection-watch.js';
+import { DatabaseSocket } from './database-socket.js';
 import { databaseFault } from '../errors/database-error.js';
 
 /** A connection inside one transaction. Named SQL functions take it, so that nothing else is in scope there. */
@@ -63,6 +65,7 @@ export class Database implements Queryable, BinarySource, OnApplicationShutdown 
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      stream: () => new DatabaseSocket(),
       // The shorter one tells who waits for somebody else (55P03) from who has too much to do (57014).
       lock_timeout: 60_000,
       statement_timeout: 120_000,

@@ -1,26 +1,32 @@
+import { buffer } from 'node:stream/consumers';
 import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
 import fc from 'fast-check';
 import { byteaArray, int4Array } from '../../src/prisma/binary-array.js';
-import { binaryRows } from '../../src/prisma/binary-rows.js';
+import { binaryRows } from '../../src/prisma/binary-query.js';
 import { copyIn, type CopyRows, rowsOf } from '../../src/prisma/copy-in.js';
 import { BufferPool } from '../../src/json/buffer-pool.js';
 import { PreparedStatement } from '../../src/prisma/database.js';
+import { DatabaseSocket } from '../../src/prisma/database-socket.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;
 let client: pg.Client;
+/** Whose socket reads to where the bytes are needed, as the service's do. */
+let direct: pg.Client;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   client = new pg.Client(database.url);
-  await client.connect();
+  direct = new pg.Client({ connectionString: database.url, stream: () => new DatabaseSocket() });
+  await Promise.all([client.connect(), direct.connect()]);
   await client.query(
     `CREATE TEMPORARY TABLE copied (n integer, large bigint, bytes bytea, word text, ints integer[], larges bigint[], words text[])`,
   );
 });
 
 afterAll(async () => {
-  await client.end();
+  await Promise.all([client.end(), direct.end()]);
   await database.drop();
 });
 
@@ -166,7 +172,12 @@ function listText(words: readonly string[]): string {
   return `{${words.map((word) => `"${word.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
-test('rows come in binary for values of every kind, lists and NULL among them', async () => {
+const SOCKETS = [
+  { socket: 'a socket of Node', clientOf: () => client },
+  { socket: 'a socket that reads into place', clientOf: () => direct },
+];
+
+test.each(SOCKETS)('rows come in binary for values of every kind over $socket', async ({ clientOf }) => {
   const EVERYTHING = new PreparedStatement(
     'everything',
     'SELECT $1::text AS a, $2::int AS b, $3::bool AS c, $4::bytea AS d, $5::text[] AS e, $6::int[] AS f, NULL::text AS g FROM generate_series(1, $7::int)',
@@ -178,14 +189,15 @@ test('rows come in binary for values of every kind, lists and NULL among them', 
     bytes: fc.uint8Array({ maxLength: 200_000 }).map((bytes) => Buffer.from(bytes)),
     words: fc.array(text),
     numbers: fc.array(fc.integer()),
-    times: fc.nat(3),
+    times: fc.nat(8),
+    expectedBytes: fc.nat(200_000),
   });
   await fc.assert(
-    fc.asyncProperty(row, async ({ word, n, yes, bytes, words, numbers, times }) => {
+    fc.asyncProperty(row, async ({ word, n, yes, bytes, words, numbers, times, expectedBytes }) => {
       const values = [word, n, yes, bytes, listText(words), int4Array(numbers), times];
-      const rows = await binaryRows(client, EVERYTHING.with(values), memory, 0);
-      let count = 0;
-      for (; rows.next(); count++) {
+      const rows = await binaryRows(clientOf(), EVERYTHING.with(values), memory, expectedBytes);
+      const positions: number[] = [];
+      const isRight = () => {
         expect([rows.text(0), rows.int4(1), rows.bytes[rows.startOf(2)] === 1]).toStrictEqual([word, n, yes]);
         expect(rows.bytes.subarray(rows.startOf(3), rows.endOf(3)).equals(bytes)).toBe(true);
         expect([rows.texts(4), rows.int4s(5), rows.isNull(6), rows.isNull(0)]).toStrictEqual([
@@ -194,15 +206,24 @@ test('rows come in binary for values of every kind, lists and NULL among them', 
           true,
           false,
         ]);
+      };
+      while (rows.next()) {
+        positions.push(rows.position);
+        isRight();
       }
-      expect(count).toBe(times);
+      for (const position of positions.reverse()) {
+        rows.goTo(position);
+        isRight();
+      }
+      expect(positions).toHaveLength(times);
       rows.release();
     }),
     { numRuns: 50 },
   );
 });
 
-test('a notice between rows goes to who listens for it, and after an error the connection goes on', async () => {
+test.each(SOCKETS)('notices and errors between rows go to who waits for them over $socket', async ({ clientOf }) => {
+  const client = clientOf();
   const notices: string[] = [];
   client.on('notice', ({ message }) => notices.push(String(message)));
   await client.query(`CREATE FUNCTION pg_temp.noted(n integer) RETURNS integer LANGUAGE plpgsql AS $$
@@ -216,4 +237,17 @@ test('a notice between rows goes to who listens for it, and after an error the c
   await expect(binaryRows(client, NOTED.with([3]), memory, 0)).rejects.toThrow('division by zero');
   await expect(binaryRows(client, NOTED.with([0]), memory, 0).then((none) => none.next())).resolves.toBe(false);
   expect((await client.query('SELECT 1 AS one')).rows).toStrictEqual([{ one: 1 }]);
+});
+
+test('what the driver reads itself comes whole over a socket that reads into place', async () => {
+  const { rows } = await direct.query<{ text: string }>(
+    'SELECT repeat(n::text, n * 1000) AS text FROM generate_series(1, 60) n',
+  );
+  expect(rows.map(({ text: received }) => received)).toStrictEqual(
+    Array.from({ length: 60 }, (_, index) => String(index + 1).repeat((index + 1) * 1000)),
+  );
+  const copied = await buffer(direct.query(copyTo("COPY (SELECT repeat('x', 3000000)) TO STDOUT")));
+  expect(copied.toString()).toBe(`${'x'.repeat(3_000_000)}\n`);
+  const again = await binaryRows(direct, new PreparedStatement('one', 'SELECT 1').with([]), memory, 0);
+  expect([again.next(), again.int4(0), again.next()]).toStrictEqual([true, 1, false]);
 });
