@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { BENCH_CASES } from './cases/bench-cases.js';
-import { type BenchOptions, HELP, readCommandLine } from './command-line.js';
+import { type BenchOptions, HELP, OptionError, readCommandLine } from './command-line.js';
 import { measureRemote } from './remote/measure-remote.js';
 import type { CaseReport } from './report/case-report.js';
 import { caseTables, goalSummary } from './report/tables.js';
@@ -12,7 +12,7 @@ import { BenchWorld } from './world/bench-world.js';
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`${told(error)}\n`);
   process.exitCode = 1;
 }
 
@@ -56,8 +56,16 @@ async function runCases(options: BenchOptions): Promise<CaseReport[]> {
 
 function chosenCases(names: readonly string[]): readonly BenchCase[] {
   const unknown = names.find((name) => BENCH_CASES.every((one) => one.name !== name));
-  if (unknown !== undefined) throw new Error(`--case ${unknown}: there is no such case; see --help`);
+  if (unknown !== undefined) throw new OptionError(`--case ${unknown}: there is no such case; see --help`);
   return BENCH_CASES.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+/** Where it went wrong is for those who mend the bench: an option, or a server that is away, is neither. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isExpected =
+    error instanceof OptionError || ('code' in error && /^(ERR_PARSE_ARGS|ECONN)/.test(String(error.code)));
+  return isExpected ? error.message || String((error as NodeJS.ErrnoException).code) : (error.stack ?? error.message);
 }
 
 /** What the figures depend on. */

@@ -29,6 +29,9 @@ Any running server, as a client sees it (times and sizes; CPU of the process tha
 BENCH_PROFILE=FOLDER in the environment leaves CPU profiles of the measured servers there.
 `;
 
+/** The command line can't be understood; the message names the option. */
+export class OptionError extends Error {}
+
 /** What the command line asks for. */
 export interface BenchOptions {
   readonly cases: readonly string[];
@@ -71,7 +74,7 @@ const OPTIONS = {
   pid: { type: 'string' },
 } as const;
 
-/** The options, or undefined where help is asked for. Throws a sentence for what can't be understood. */
+/** The options, or undefined where help is asked for. Throws an OptionError, or what `parseArgs` throws. */
 export function readCommandLine(args: readonly string[]): BenchOptions | undefined {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   if (values.help === true) return undefined;
@@ -92,7 +95,7 @@ const SETS: readonly string[] = ['A', 'B', 'C', 'W', 'X'];
 function remoteOptions(url: string, values: Readonly<Record<string, unknown>>): RemoteOptions {
   const text = (name: string) => values[name] as string | undefined;
   const set = text('set') ?? 'A';
-  if (!SETS.includes(set)) throw new Error(`--set: must be one of ${SETS.join(', ')}`);
+  if (!SETS.includes(set)) throw new OptionError(`--set: must be one of ${SETS.join(', ')}`);
   return {
     url: url.replace(/\/+$/, ''),
     user: text('user'),
@@ -109,6 +112,6 @@ function remoteOptions(url: string, values: Readonly<Record<string, unknown>>): 
 function positive(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name}: must be a number above 0`);
+  if (!(value > 0)) throw new OptionError(`--${name}: must be a number above 0`);
   return value;
 }

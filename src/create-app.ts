@@ -118,28 +118,28 @@ function handOnBodies(fastify: FastifyInstance): void {
   );
 }
 
-/** One log line and one measurement a request; paths only, since a query could hold anything. Long bodies rest while others read. */
+/** One log line and one measurement a request, where its client went away as well. Long bodies rest while others read. */
 function observeRequests(fastify: FastifyInstance, metrics: MetricsService): void {
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     if (request.method === 'GET') READERS_FIRST.began(reply);
+    reply.raw.once('close', () => {
+      READERS_FIRST.ended(reply);
+      observe(request, reply, metrics);
+    });
     done();
   });
-  fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    const { method } = request;
-    const route = request.routeOptions.url ?? 'unknown';
-    const status = reply.statusCode;
-    READERS_FIRST.ended(reply);
-    metrics.observeRequest(method, route, status, reply.elapsedTime / 1000);
-    const line = {
-      reqId: request.id,
-      method,
-      path: request.url.split('?', 1)[0],
-      status,
-      ms: Math.round(reply.elapsedTime),
-    };
-    request.log[route.startsWith('/health') ? 'debug' : 'info'](line, 'request');
-    done();
-  });
+}
+
+/** Paths only, since a query could hold anything. */
+function observe(request: FastifyRequest, reply: FastifyReply, metrics: MetricsService): void {
+  const { method } = request;
+  const route = request.routeOptions.url ?? 'unknown';
+  const { statusCode: status, elapsedTime, raw } = reply;
+  metrics.observeRequest(method, route, status, elapsedTime / 1000);
+  const path = request.url.split('?', 1)[0];
+  const line: Record<string, unknown> = { reqId: request.id, method, path, status, ms: Math.round(elapsedTime) };
+  if (!raw.writableFinished) line['aborted'] = true;
+  request.log[route.startsWith('/health') ? 'debug' : 'info'](line, 'request');
 }
 
 /** Once a stop has begun each answer is the last one on its connection, so that clients leave by themselves. */
@@ -151,12 +151,15 @@ function endConnectionsAtStop(fastify: FastifyInstance, health: HealthService): 
   });
 }
 
+/** Where Swagger UI and its files lie. */
+const PAGES = /^\/docs(?:[/?]|$)/;
+
 /** The request's id, and Helmet's headers: all of them with Swagger UI, with data those that keep it from being run, framed or embedded. */
 function headAnswers(fastify: FastifyInstance, config: ServiceConfig): void {
   const pages = helmetHeaders(pageOptions(config));
   const data = helmetHeaders(dataOptions(config));
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    void reply.header('x-request-id', request.id).headers(request.url.startsWith('/docs') ? pages : data);
+    void reply.header('x-request-id', request.id).headers(PAGES.test(request.url) ? pages : data);
     done();
   });
 }
@@ -203,6 +206,7 @@ function dataOptions(config: ServiceConfig): HelmetOptions {
     xDownloadOptions: false,
     xPermittedCrossDomainPolicies: false,
     xXssProtection: false,
+    xFrameOptions: { action: 'deny' },
     ...commonOptions(config),
   };
 }

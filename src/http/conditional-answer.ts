@@ -58,8 +58,9 @@ export async function answerSpliced(
 ): Promise<void> {
   const encoding = negotiateEncoding(request.headers['accept-encoding']);
   await payloads.reading(async (reading) => {
-    // Without a body no stream need come along.
-    const finding = request.method === 'HEAD' ? { ...reading, windowBytes: () => 0 } : reading;
+    // Where no body will be sent no stream need come along.
+    const isBodiless = request.method === 'HEAD' || matchesAnything(request.headers['if-none-match']);
+    const finding = isBodiless ? { ...reading, windowBytes: () => 0 } : reading;
     const open = async () => resource.open(finding);
     const opened = await unlessUnmodified(request, reply, { validator: resource.validator, open }, encoding);
     if (opened === undefined) return;

@@ -1,6 +1,6 @@
 import { BufferPool } from '../json/buffer-pool.js';
 import type { BinaryRows } from '../prisma/binary-rows.js';
-import { type BinarySource, PreparedStatement } from '../prisma/database.js';
+import { type BinarySource, listValue, PreparedStatement } from '../prisma/database.js';
 import { HEADER_BYTES, TRAILER_BYTES, WRAPPER_BYTES } from './aligned-deflate.js';
 import { PART_COLUMNS, type StoredPayload } from './payload-store.js';
 
@@ -84,7 +84,7 @@ export class SingleBlocks {
 
 const SINGLE_BLOCKS = new PreparedStatement(
   'single blocks of payloads',
-  `SELECT payload_id, ${STREAM_COLUMNS.join(', ')} FROM payload_block WHERE simulation_id = $1 AND payload_id = ANY($2::bigint[]) AND block = 0`,
+  `SELECT payload_id, ${STREAM_COLUMNS.join(', ')} FROM payload_block WHERE simulation_id = $1 AND payload_id = ANY(${listValue(2, 'bigint')}) AND block = 0`,
 );
 
 /** The only block of each of these payloads of one simulation, all parts of it. */
@@ -145,7 +145,7 @@ const PARTS = PART_COLUMNS.map(
   (column, part) =>
     new PreparedStatement(
       `${column} of a payload`,
-      `SELECT ${column}, ${measures(part)} FROM payload_block ${WHERE_PAYLOAD} AND block = ANY($3::int[]) ORDER BY block`,
+      `SELECT ${column}, ${measures(part)} FROM payload_block ${WHERE_PAYLOAD} AND block = ANY(${listValue(3, 'int')}) ORDER BY block`,
     ),
 );
 

@@ -37,13 +37,14 @@ function among(headers: Record<string, unknown>, names: readonly string[]): stri
   return names.filter((name) => headers[name] !== undefined);
 }
 
-test.each(['/health/live', '/tasks?job_id=1', '/nowhere'])(
+test.each(['/health/live', '/tasks?job_id=1', '/docsother'])(
   '%s is data: named, and neither run nor framed by anybody',
   async (url) => {
     const headers = await headersOf(url);
     expect(among(headers, FOR_PAGES)).toStrictEqual(FOR_DATA);
     expect(headers['content-security-policy']).toBe("default-src 'none';frame-ancestors 'none'");
     expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['x-frame-options']).toBe('DENY');
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   },
 );

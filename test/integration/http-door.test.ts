@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readConfig } from '../../src/config/config.js';
 import { createApp } from '../../src/create-app.js';
 import { HealthService } from '../../src/health/health.service.js';
+import { MetricsService } from '../../src/metrics/metrics.service.js';
 import { MigrationsService } from '../../src/prisma/migrations.service.js';
 import { HttpDoor } from '../../src/start/http-door.js';
 import { call } from '../support/client.js';
@@ -51,6 +53,15 @@ test('an answer that its reader has not taken yet comes whole', async () => {
   // Only now, when nobody is let in any more.
   while (await call(`${url}/health/live`).then(Boolean, () => false));
   expect((await buffer(socket)).length).toBeGreaterThan(LARGE.length);
+});
+
+test('an answer whose reader went away is measured like any other', async () => {
+  const socket = await open();
+  socket.write('GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(socket, 'readable');
+  socket.destroy();
+  const measured = async () => (await app.get(MetricsService).expose()).text.includes('route="/large",status="200"} 1');
+  while (!(await measured())) await setImmediate();
 });
 
 test('nobody waits for who connected and says nothing', async () => {
