@@ -8,11 +8,12 @@ interface Reading extends RequestOptions {
   readonly status?: number;
   /** Between two requests of a connection; none if left out. */
   readonly pauseMs?: number;
+  readonly isAwake?: boolean;
 }
 
 /** A subject that is read with GET, over and over. */
 export function reader(scene: Scene, stage: Stage, name: string, reading: Reading): Subject {
-  const { path, connections, status = 200, pauseMs, ...options } = reading;
+  const { path, connections, status = 200, pauseMs, isAwake = false, ...options } = reading;
   const slice = async () => {
     const server = await scene.processFor(stage, name);
     const request = get(path, { ...options, token: await stage.session.token() });
@@ -20,6 +21,7 @@ export function reader(scene: Scene, stage: Stage, name: string, reading: Readin
     return measuredLoad(server, scene.world.postmaster, {
       ...{ connections, seconds, status, leastRequests: Math.max(leastRequests, connections) },
       request: () => request,
+      isAwake,
       ...(pauseMs === undefined ? {} : { pauseMs }),
     });
   };

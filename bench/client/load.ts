@@ -13,6 +13,8 @@ export interface Load {
   readonly status: number;
   /** Between two requests of a connection; none if left out. */
   readonly pauseMs?: number;
+  /** The client looks for answers without ever sleeping, so that no answer has to wake it, at the server's cost. */
+  readonly isAwake?: boolean;
 }
 
 /** What came back. */
@@ -26,11 +28,22 @@ export interface LoadResult {
 /** Sends requests over kept-alive connections, on each the next one behind the answer. Throws where an answer is another. */
 export async function runLoad(load: Load): Promise<LoadResult> {
   const connections = await Promise.all(Array.from({ length: load.connections }, () => HttpConnection.open(load.url)));
+  const sleepAgain = load.isAwake === true ? stayAwake() : () => undefined;
   try {
     return await sendOver(connections, load);
   } finally {
+    sleepAgain();
     for (const connection of connections) connection.close();
   }
+}
+
+/** Until the returned function is called this process never waits for anything to happen. */
+function stayAwake(): () => void {
+  let turn = setImmediate(goOn);
+  function goOn(): void {
+    turn = setImmediate(goOn);
+  }
+  return () => clearImmediate(turn);
 }
 
 async function sendOver(connections: readonly HttpConnection[], load: Load): Promise<LoadResult> {
