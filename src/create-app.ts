@@ -19,6 +19,7 @@ import { AppModule } from './app.module.js';
 import type { ServiceConfig } from './config/config.module.js';
 import { HealthService } from './health/health.service.js';
 import { errorBody } from './http/dialect.js';
+import { tellEndOfWaiting } from './http/waiting-answer.js';
 import { createLogger, JsonLogger } from './logging/json-logger.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { serveDocument } from './openapi/document.js';
@@ -121,6 +122,7 @@ function handOnBodies(fastify: FastifyInstance): void {
 /** One log line and one measurement a request, where its client went away as well. Long bodies rest while others read. */
 function observeRequests(fastify: FastifyInstance, metrics: MetricsService): void {
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    tellEndOfWaiting(request.raw, reply.raw);
     if (request.method === 'GET') READERS_FIRST.began(reply);
     reply.raw.once('close', () => {
       READERS_FIRST.ended(reply);

@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readConfig } from '../../src/config/config.js';
 import { createApp } from '../../src/create-app.js';
+import { SMALL_BODY_BYTES } from '../../src/http/body-admission.js';
 import { HealthService } from '../../src/health/health.service.js';
 import { MetricsService } from '../../src/metrics/metrics.service.js';
 import { MigrationsService } from '../../src/prisma/migrations.service.js';
@@ -14,6 +15,8 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 /** More than the system's buffers take. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024, 'x');
+/** Bodies for which there is room. */
+const WAITING = 4;
 const JWT_SECRET = 'a secret of a test '.repeat(2);
 
 let database: TestDatabase;
@@ -25,7 +28,8 @@ let closed: Promise<void> | undefined;
 beforeEach(async () => {
   database = await createTestDatabase();
   const config = readConfig({ DATABASE_URL: database.url, LOG_LEVEL: 'silent', JWT_SECRET });
-  app = await createApp({ ...config, databaseUrl: database.url, jwtSecret: JWT_SECRET });
+  const ingestMemoryBytes = WAITING * SMALL_BODY_BYTES;
+  app = await createApp({ ...config, databaseUrl: database.url, jwtSecret: JWT_SECRET, ingestMemoryBytes });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/large', (_, reply) => reply.send(LARGE));
   door = new HttpDoor(app);
@@ -45,6 +49,10 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
+async function isMeasured(count: string): Promise<boolean> {
+  return (await app.get(MetricsService).expose()).text.includes(count);
+}
+
 test('an answer that its reader has not taken yet comes whole', async () => {
   const socket = await open();
   socket.write('GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -60,8 +68,21 @@ test('an answer whose reader went away is measured like any other', async () => 
   socket.write('GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
   await once(socket, 'readable');
   socket.destroy();
-  const measured = async () => (await app.get(MetricsService).expose()).text.includes('route="/large",status="200"} 1');
-  while (!(await measured())) await setImmediate();
+  while (!(await isMeasured('route="/large",status="200"} 1'))) await setImmediate();
+});
+
+test('requests whose client went away while their answers waited behind another leave nothing behind', async () => {
+  const socket = await open();
+  const body = '{"simulation_id":"none"}';
+  const headers = `Host: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+  const update = `POST /tasks HTTP/1.1\r\n${headers}\r\n\r\n${body}`;
+  socket.write(`GET /large HTTP/1.1\r\nHost: a\r\n\r\n${update.repeat(WAITING)}`);
+  await once(socket, 'readable');
+  const isFull = async () => (await call(`${url}/tasks`, { method: 'POST', body: {} })).status === 503;
+  expect(await isFull()).toBe(true);
+  socket.resetAndDestroy();
+  while (!(await isMeasured(`route="/tasks",status="400"} ${WAITING}`))) await setImmediate();
+  expect(await isFull()).toBe(false);
 });
 
 test('nobody waits for who connected and says nothing', async () => {
