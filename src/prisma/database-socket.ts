@@ -55,6 +55,8 @@ export class DatabaseSocket extends Socket {
     // The types know of `onread` only where a socket is connected at once.
     super({ onread: { buffer, callback } } as SocketConstructorOpts & { onread: OnReadOpts });
     this.reading = reading;
+    // Who says no more answers no more: to go on sending, as Node does, would wait for ever where nobody reads it.
+    this.once('end', () => this.destroy());
   }
 
   /** Until the returned function is called all that comes goes to `receiver`. */
