@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { BinaryRows, DATA_ROW, HEADER_BYTES, int4At, type RowMemory, type RowPiece } from './binary-rows.js';
 import { type ByteReceiver, divert } from './database-socket.js';
@@ -23,6 +24,10 @@ export async function binaryRows(
 const BIND_COMPLETE = '2'.charCodeAt(0);
 /** CommandComplete, ErrorResponse, ReadyForQuery: no rows come any more. */
 const ENDS = new Set(Buffer.from('CEZ'));
+/** What may come beside rows: ParseComplete, BindComplete, NoticeResponse, ParameterStatus, NotificationResponse. */
+const BESIDE = new Set(Buffer.from('12NSA'));
+/** The length of a message counts itself. A row has less than 1 GiB; nothing beside rows has nearly as much as four letters of text would tell. */
+const [LEAST_LENGTH, MOST_OF_ROW, MOST_BESIDE] = [4, 2 ** 30, 64 * 1024 ** 2];
 /** What comes beside rows, as a rule. */
 const BESIDE_BYTES = 256;
 /** Room for more rows than were expected. */
@@ -50,6 +55,7 @@ class BinaryQuery implements ByteReceiver {
   private messageEnd = 0;
   private driver: (bytes: Buffer) => void = () => undefined;
   private handBack: () => void = () => undefined;
+  private stream: Duplex | undefined;
   private ended = false;
 
   constructor(
@@ -67,6 +73,7 @@ class BinaryQuery implements ByteReceiver {
 
   submit(connection: pg.Connection): void {
     const { stream } = connection;
+    this.stream = stream;
     [this.driver, this.handBack] = divert(stream, this);
     stream.cork();
     if ((connection as Connection).parsedStatements[this.name] === undefined) {
@@ -124,7 +131,13 @@ class BinaryQuery implements ByteReceiver {
         this.end();
         return false;
       }
-      const end = at + 1 + int4At(into, at + 1);
+      const length = int4At(into, at + 1);
+      if (!isMessage(kind, length)) {
+        // Of a message that came before the statement the driver holds the beginning; nobody can tell where it ends.
+        this.stream?.destroy(new Error('what the database sends is no message'));
+        return true;
+      }
+      const end = at + 1 + length;
       if (kind !== DATA_ROW) {
         if (end > this.length) return true;
         if (kind !== BIND_COMPLETE) this.driver(Buffer.from(into.subarray(at, end)));
@@ -154,6 +167,11 @@ class BinaryQuery implements ByteReceiver {
   private rows(): BinaryRows {
     return new BinaryRows([...this.full, { bytes: this.into, length: this.messageAt }], this.memory);
   }
+}
+
+function isMessage(kind: number, length: number): boolean {
+  if (length < LEAST_LENGTH) return false;
+  return kind === DATA_ROW ? length <= MOST_OF_ROW : BESIDE.has(kind) && length <= MOST_BESIDE;
 }
 
 /** Bytes go as they are, all else as text. */
